@@ -1,0 +1,64 @@
+"""The one hierarchy of errors. A class has an SQLSTATE, an instance a hint and a rule; no message carries data."""
+
+from typing import ClassVar
+
+
+class WardenError(Exception):
+    """Root of every error a person may read. The message names things, never values or SQL text."""
+
+    sqlstate: ClassVar[str] = "XX000"  # internal_error; manual, appendix "PostgreSQL Error Codes"
+
+    def __init__(self, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
+        super().__init__(message)
+        self.hint, self.rule = hint, rule
+
+
+class ProtocolViolation(WardenError):
+    """A peer said what the protocol does not allow; the session ends."""
+
+    sqlstate = "08P01"
+
+
+class InvariantBroken(WardenError):
+    """Our own code contradicts itself; the session ends, because nothing it would forward is proven."""
+
+
+class Refused(WardenError):
+    """A rule, or the lack of a proof, forbids the statement; the session lives on."""
+
+    sqlstate = "42501"
+
+
+class TooLarge(WardenError):
+    """A message is larger than a configured limit allows."""
+
+    sqlstate = "54000"
+
+
+class ConfigError(WardenError):
+    """A file that a person wrote cannot be used. place is file:line:column, or the file alone."""
+
+    sqlstate = "F0000"
+
+    def __init__(self, message: str, *, place: str = "", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.args[0]}" if self.place else str(self.args[0])
+
+
+class UpstreamUnavailable(WardenError):
+    """The server behind the proxy cannot be reached or does not answer."""
+
+    sqlstate = "08006"
+
+
+class JournalUnavailable(WardenError):
+    """The audit journal cannot be written; what must be recorded cannot run."""
+
+    sqlstate = "53100"
+
+
+class EmbeddedPostgresError(WardenError):
+    """The private PostgreSQL of demo and tests cannot be started."""

@@ -1,0 +1,190 @@
+"""The words of the design as frozen types. Rooms hand these to each other; none of them does anything."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import NewType
+
+import msgspec
+
+Oid = NewType("Oid", int)
+Attnum = NewType("Attnum", int)
+Level = NewType("Level", int)
+"""Index into the rules' levels, 0 the lowest."""
+
+
+class ColumnId(msgspec.Struct, frozen=True, order=True):
+    """A column by what PostgreSQL calls it. attnum 0: the whole row; negative: a system column."""
+
+    relation: Oid
+    attnum: Attnum
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a value comes from. sources: every column it depends on. direct: the columns whose plain, unchanged
+    value it may be (several for the arms of a set operation), empty where it is computed. opaque: why it could
+    not be proven; not empty means that nothing else here may be trusted."""
+
+    sources: frozenset[ColumnId] = frozenset()
+    direct: frozenset[ColumnId] = frozenset()
+    opaque: tuple[str, ...] = ()
+
+
+class Output(msgspec.Struct, frozen=True):
+    """One result column."""
+
+    name: str
+    type_oid: Oid
+    typmod: int
+    origin: Origin
+
+
+class Command(Enum):
+    """What the server's tree says a statement is (nodes.h, CmdType)."""
+
+    SELECT = "select"
+    INSERT = "insert"
+    UPDATE = "update"
+    DELETE = "delete"
+    MERGE = "merge"
+    UTILITY = "utility"
+    NOTHING = "nothing"
+
+
+class Write(msgspec.Struct, frozen=True):
+    """A column that a statement assigns, and where the assigned value comes from."""
+
+    column: ColumnId
+    origin: Origin
+
+
+class Footprint(msgspec.Struct, frozen=True):
+    """What the server says a statement touches and yields. opaque: reasons why the walk is not a proof."""
+
+    command: Command
+    outputs: tuple[Output, ...] = ()
+    relations: frozenset[Oid] = frozenset()
+    """Every relation read, locked or passed through (views too), by OID."""
+    reads: frozenset[ColumnId] = frozenset()
+    written: frozenset[Oid] = frozenset()
+    writes: tuple[Write, ...] = ()
+    filtered: frozenset[ColumnId] = frozenset()
+    sorted: frozenset[ColumnId] = frozenset()
+    grouped: frozenset[ColumnId] = frozenset()
+    joined: frozenset[ColumnId] = frozenset()
+    functions: frozenset[Oid] = frozenset()
+    """Every function called, operators' functions included."""
+    locked: frozenset[Oid] = frozenset()
+    row_security: bool = False
+    constants: frozenset[int] = frozenset()
+    """Byte offsets in the statement's text of the literals that became plain constants in the tree."""
+    volatile: bool = False
+    """Calls something that may change the session's or the server's state."""
+    opaque: tuple[str, ...] = ()
+
+
+class Where(Enum):
+    """What the text says about the condition of an UPDATE, DELETE or SELECT."""
+
+    NONE = "none"  # the kind of statement has none
+    ABSENT = "absent"
+    PRESENT = "present"
+    CONSTANT = "constant"
+
+
+class Literal(msgspec.Struct, frozen=True):
+    """A literal of the text by its place (bytes, end exclusive)."""
+
+    start: int
+    end: int
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What a statement's text asks for. It never decides a mask. kind: the command's first word or words in lower
+    case ("select", "create table", "set", "begin", …). effects: words of design 5.2."""
+
+    kind: str
+    effects: frozenset[str]
+    relations: tuple[str, ...] = ()
+    where: Where = Where.NONE
+    parsed: bool = False
+    inner: str | None = None
+    """The statement inside EXPLAIN, COPY (query), PREPARE … AS, CREATE TABLE … AS, exactly as written."""
+    name: str | None = None
+    """Setting, cursor, prepared statement, channel or savepoint that the command names, folded as PostgreSQL folds."""
+    secret: bool = False
+    """The text holds a password: neither it nor its literals are ever stored."""
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """A logged-in session's identity. member_of: every role whose privileges it has, itself included."""
+
+    user: str
+    database: str
+    member_of: frozenset[str] = frozenset()
+    superuser: bool = False
+    client_addr: str = ""
+    application: str = ""
+
+
+class Treatment(Enum):
+    """How one result column may look to one subject."""
+
+    PASS = "pass"  # noqa: S105  a treatment, not a password
+    MASK = "mask"  # the method of the column's type
+    REDACT = "redact"  # the typed constant
+    NULL = "null"
+
+
+class Classified(msgspec.Struct, frozen=True):
+    """What the rules say a column is. type: the label that names its mask, "default" where none is given."""
+
+    level: Level
+    type: str = "default"
+    rule: str = ""
+    """file:line of the entry, for people."""
+
+
+class Classification(msgspec.Struct, frozen=True):
+    """The classified columns of one database, by id; what is missing is unclassified. inexact: relations of which
+    some columns are classified by json path alone map to Classified too, for the whole column."""
+
+    columns: Mapping[ColumnId, Classified]
+    highest: Level
+    unclassified: Level | None = None
+    """None: an unlisted column is masked (`unclassified: mask`)."""
+
+
+class ColumnTreatment(msgspec.Struct, frozen=True):
+    """What is done to one result column. label: the key under `masks`; column: what it protects, for the record."""
+
+    treatment: Treatment
+    label: str = "default"
+    column: ColumnId | None = None
+
+
+class Action(Enum):
+    """What a decision does with the statement."""
+
+    ALLOW = "allow"
+    REFUSE = "refuse"
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """The verdict of policy on one statement of one subject."""
+
+    action: Action
+    subject: str
+    rule: str = ""
+    reason: str = ""
+    """A stable code: "ok", "opaque", "derived", "inference", "laundering", "utility", "firewall", …"""
+    sqlstate: str = "42501"
+    message: str = ""
+    hint: str = ""
+    treatments: tuple[ColumnTreatment, ...] = ()
+    """One for each output; empty where nothing is masked."""
+    tainted: bool = False
+    """Touches a column above the subject's clearance (or may): errors and notices are scrubbed."""
+    digest: bool = False
+    """Its literals and parameters may meet a classified column: stored as keyed digests."""
+    restricted: bool = True
+    """The subject's clearance is below the level of at least one column."""
