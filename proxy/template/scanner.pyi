@@ -1,0 +1,1 @@
+"""Cuts SQL into tokens; for other compiled modules only (scanner.pxd)."""
