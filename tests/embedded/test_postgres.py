@@ -1,0 +1,200 @@
+"""The private PostgreSQL: it starts anywhere, ends with its parent, and says in one sentence what is wrong."""
+
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from proxy.embedded.binaries import directory_binaries
+from proxy.embedded.postgres import EmbeddedPostgres, auth
+from proxy.errors import EmbeddedPostgresError
+
+PARENT = """
+import sys
+from proxy.embedded.postgres import EmbeddedPostgres
+with EmbeddedPostgres() as server:
+    {then}
+    print(server.pid, server.folder, flush=True)
+    sys.stdin.read()
+"""
+
+
+def ask(dsn: str, question: str = "select 1") -> object:
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(question.encode()).fetchone()
+    return None if row is None else row[0]
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres() as server:
+        yield server
+
+
+def parent(then: str = "pass") -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", PARENT.format(then=then)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def gone(pid: int, timeout_s: float = 20.0) -> bool:
+    """Wait for the end of a process that is not a child of ours."""
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([watched], [], [], timeout_s)[0])
+    finally:
+        os.close(watched)
+
+
+def told(process: "subprocess.Popen[str]") -> tuple[int, Path]:
+    """The server's process and its folder, as the parent prints them."""
+    pid, folder = str(process.stdout and process.stdout.readline()).split()
+    return int(pid), Path(folder)
+
+
+def guard_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/status").read_text().split("PPid:")[1].split()[0])
+
+
+def test_it_answers_on_its_unix_socket_and_on_tcp(postgres: EmbeddedPostgres) -> None:
+    assert ask(postgres.dsn()) == ask(postgres.tcp_dsn()) == 1
+
+
+def test_the_version_it_names_is_the_servers(postgres: EmbeddedPostgres) -> None:
+    assert ask(postgres.dsn(), "show server_version") == postgres.version
+
+
+def test_the_socket_has_a_short_path_in_a_folder_that_nobody_else_may_enter(postgres: EmbeddedPostgres) -> None:
+    assert len(str(postgres.socket_path)) < 100
+    assert postgres.socket_path.is_socket()
+    assert postgres.folder.stat().st_mode & 0o077 == 0
+
+
+def test_the_server_never_runs_as_root(postgres: EmbeddedPostgres) -> None:
+    assert Path(f"/proc/{postgres.pid}").stat().st_uid != 0
+
+
+def test_without_a_port_it_listens_on_its_unix_socket_alone() -> None:
+    with EmbeddedPostgres(port=None) as server:
+        assert ask(server.dsn(), "show listen_addresses") == ""
+        with pytest.raises(EmbeddedPostgresError, match="Unix socket alone"):
+            server.tcp_dsn()
+
+
+def test_settings_are_those_given() -> None:
+    with EmbeddedPostgres(port=None, settings={"work_mem": "7MB", "application_name": "it's"}) as server:
+        assert ask(server.dsn(), "show work_mem") == "7MB"
+
+
+@pytest.mark.parametrize("method", ["scram-sha-256", "md5", "password"])
+def test_a_password_is_asked_for_by_the_method_given(method: str) -> None:
+    settings = {"password_encryption": "md5" if method == "md5" else "scram-sha-256"}
+    with EmbeddedPostgres(hba=auth(method), settings=settings) as server:
+        with psycopg.connect(server.dsn(), autocommit=True) as connection:
+            connection.execute("create role alice login password 'open sesame'")
+        assert ask(server.tcp_dsn(user="alice", password="open sesame")) == 1
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            ask(server.tcp_dsn(user="alice", password="wrong"))
+
+
+def test_stop_leaves_neither_process_nor_file() -> None:
+    server = EmbeddedPostgres().start()
+    pid, folder = server.pid, server.folder
+    server.stop()
+    assert gone(pid)
+    assert not folder.exists()
+    assert not server.running
+
+
+def test_stop_is_harmless_without_start() -> None:
+    server = EmbeddedPostgres()
+    server.stop()
+    assert not server.running
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_the_server_ends_when_its_parent_is_killed(number: signal.Signals) -> None:
+    with parent() as process:
+        pid, folder = told(process)
+        guard = guard_of(pid)
+        process.send_signal(number)
+        process.communicate()
+    assert gone(pid)
+    assert gone(guard)
+    assert not folder.exists()
+
+
+def test_the_server_ends_when_parent_and_guard_are_killed_together() -> None:
+    with parent() as process:
+        pid, folder = told(process)
+        process.kill()
+        os.kill(guard_of(pid), signal.SIGKILL)
+        process.communicate()
+    assert gone(pid)
+    shutil.rmtree(folder)  # nobody was left to do it
+
+
+def test_the_server_ends_when_its_parent_is_killed_but_a_forked_child_holds_the_pipe() -> None:
+    with parent("import os; child = os.fork()\n    if not child: sys.stdin.read(); os._exit(0)") as process:
+        pid, _ = told(process)
+        process.kill()
+        assert gone(pid)
+
+
+def test_a_cluster_in_a_given_directory_outlives_the_server() -> None:
+    with EmbeddedPostgres() as outer:  # its folder is one that the server's account may enter
+        directory = outer.folder / "kept"
+        server = EmbeddedPostgres(directory=directory)
+        with server, psycopg.connect(server.dsn()) as connection:
+            connection.execute("create table kept as select 42 as answer")
+        with server:
+            assert ask(server.dsn(), "select answer from kept") == 42
+
+
+def test_restart_keeps_data_and_port() -> None:
+    with EmbeddedPostgres() as server:
+        with psycopg.connect(server.dsn()) as connection:
+            connection.execute("create table kept as select 42 as answer")
+        port = server.port
+        server.restart(settings={"max_connections": "33"})
+        assert server.port == port
+        assert ask(server.tcp_dsn(), "select answer from kept") == 42
+        assert ask(server.tcp_dsn(), "show max_connections") == "33"
+
+
+def test_a_taken_port_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(EmbeddedPostgresError, match=rf"^port {port} of 127\.0\.0\.1 is taken$"):
+            EmbeddedPostgres(port=port).start()
+
+
+def test_a_bad_setting_is_named() -> None:
+    with pytest.raises(EmbeddedPostgresError, match=r"did not start: .*no_such_setting"):
+        EmbeddedPostgres(port=None, settings={"no_such_setting": "1"}).start()
+
+
+def test_missing_programs_are_named(tmp_path: Path) -> None:
+    with pytest.raises(EmbeddedPostgresError, match="does not hold PostgreSQL's initdb and postgres"):
+        directory_binaries(tmp_path)
+
+
+def test_a_long_path_for_temporary_files_is_not_used_for_the_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with EmbeddedPostgres(port=None) as server:
+        assert not server.folder.is_relative_to(long)
