@@ -62,3 +62,33 @@ class JournalUnavailable(WardenError):
 
 class EmbeddedPostgresError(WardenError):
     """The private PostgreSQL of demo and tests cannot be started."""
+
+
+class LoginRefused(WardenError):
+    """The startup does not say who wants in, or says it so that two readers could understand two names."""
+
+    sqlstate = "28000"
+
+
+class NotSupported(WardenError):
+    """The protocol has it and pgwarden does not relay it."""
+
+    sqlstate = "0A000"
+
+
+class TooManyConnections(WardenError):
+    """A configured number of connections is reached."""
+
+    sqlstate = "53300"
+
+
+class LoginTimeout(WardenError):
+    """The login took longer than its deadline."""
+
+    sqlstate = "57014"
+
+
+class ShuttingDown(WardenError):
+    """The proxy was asked to stop."""
+
+    sqlstate = "57P01"

@@ -1,3 +1,6 @@
+from typing_extensions import disjoint_base
+
+@disjoint_base
 class Walker:
     def __new__(cls, stops: bytes, limit: int = ...) -> Walker: ...
     def walk(self, chunk: bytes, start: int) -> int: ...
