@@ -6,11 +6,11 @@ import click
 import msgspec
 
 from benchmarks import report
-from benchmarks.bulk import BulkFailed
+from benchmarks.bulk import BulkReadError
 from benchmarks.endpoints import ENDPOINTS
 from benchmarks.harness import Result, Settings, measure
-from benchmarks.pgbench import PgbenchFailed
-from benchmarks.programs import ProgramMissing
+from benchmarks.pgbench import PgbenchError
+from benchmarks.programs import MissingProgramError
 
 RESULTS = Path(__file__).parent / "results"
 FULL = Settings(
@@ -54,7 +54,7 @@ def main(quick: bool, name: str, output: Path, **given: object) -> None:  # noqa
     settings = msgspec.structs.replace(QUICK if quick else FULL, **chosen)
     try:
         result = measure(name, settings, lambda line: click.echo(line, err=True))
-    except (ProgramMissing, PgbenchFailed, BulkFailed) as error:
+    except (MissingProgramError, PgbenchError, BulkReadError) as error:
         raise click.ClickException(str(error)) from None
     output.mkdir(parents=True, exist_ok=True)
     file = output / f"{name}.json"

@@ -29,7 +29,7 @@ class BulkRun(msgspec.Struct, frozen=True):
     checksum: int
 
 
-class BulkFailed(Exception):
+class BulkReadError(Exception):
     """The read did not end well."""
 
 
@@ -38,18 +38,18 @@ def plan(endpoint: Endpoint) -> Sequence[str]:
     return tuple(QUERIES) if endpoint.name.startswith("pgwarden") else ("unmasked",)
 
 
-def read(reader: str, endpoint: Endpoint, *, format: str, masked: str, round_: int) -> BulkRun:
-    """Raises BulkFailed: what the reader said."""
-    command = [reader, str(endpoint.port), READER, DATABASE, FORMATS[format], QUERIES[masked]]
+def read(reader: str, endpoint: Endpoint, *, form: str, masked: str, round_: int) -> BulkRun:
+    """Raises BulkReadError: what the reader said."""
+    command = [reader, str(endpoint.port), READER, DATABASE, FORMATS[form], QUERIES[masked]]
     before = used(endpoint)
     done = subprocess.run(command, capture_output=True, timeout=TIMEOUT_S)
     after = used(endpoint)
     if done.returncode:
-        raise BulkFailed(done.stderr.decode(errors="replace").replace("\0", " ").strip())
+        raise BulkReadError(done.stderr.decode(errors="replace").replace("\0", " ").strip())
     found = msgspec.json.decode(done.stdout)
     return BulkRun(
         endpoint=endpoint.name,
-        format=format,
+        format=form,
         masked=masked,
         round=round_,
         rows=found["rows"],

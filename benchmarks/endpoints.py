@@ -30,7 +30,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     pid: int | None
 
 
-class EndpointFailed(Exception):
+class EndpointError(Exception):
     """A hop did not start; the message says why, as far as it told."""
 
 
@@ -124,7 +124,7 @@ def free_port() -> int:
 
 
 def wait_for_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    """Returns when port takes connections. Raises EndpointFailed: it does not in time, or the process ended."""
+    """Returns when port takes connections. Raises EndpointError: it does not in time, or the process ended."""
     for _ in until_started(process, log):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -132,16 +132,16 @@ def wait_for_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> N
 
 
 def listening_port(process: "subprocess.Popen[bytes]", log: Path) -> int:
-    """The port in the event `listening` of the log. Raises EndpointFailed."""
+    """The port in the event `listening` of the log. Raises EndpointError."""
     for _ in until_started(process, log):
         for line in log.read_bytes().splitlines():
             if (port := _port_in(line)) is not None:
                 return port
-    raise EndpointFailed("unreachable")  # until_started ends by raising
+    raise EndpointError("unreachable")  # until_started ends by raising
 
 
 def until_started(process: "subprocess.Popen[bytes]", log: Path) -> Iterator[None]:
-    """Yields every 20 ms while the process lives. Raises EndpointFailed when it ends or START_S are over."""
+    """Yields every 20 ms while the process lives. Raises EndpointError when it ends or START_S are over."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         yield
@@ -151,7 +151,7 @@ def until_started(process: "subprocess.Popen[bytes]", log: Path) -> Iterator[Non
             continue
         break
     said = log.read_text(errors="replace").strip().splitlines()[-3:]
-    raise EndpointFailed(" / ".join(said) or "it did not start and said nothing")
+    raise EndpointError(" / ".join(said) or "it did not start and said nothing")
 
 
 def _port_in(line: bytes) -> int | None:

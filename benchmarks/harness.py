@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from benchmarks import bulk, fixture, machine, pgbench
-from benchmarks.endpoints import ENDPOINTS, Endpoint, EndpointFailed
-from benchmarks.programs import ProgramMissing, compiled
+from benchmarks.endpoints import ENDPOINTS, Endpoint, EndpointError
+from benchmarks.programs import MissingProgramError, compiled
 from proxy.embedded.postgres import EmbeddedPostgres
 
 QUESTION = (
@@ -51,7 +51,7 @@ Say = Callable[[str], None]
 
 
 def measure(name: str, settings: Settings, say: Say) -> Result:
-    """The whole run. Raises ProgramMissing, PgbenchFailed, BulkFailed."""
+    """The whole run. Raises MissingProgramError, PgbenchError, BulkReadError."""
     missing: dict[str, str] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pgwarden-bench-")))
@@ -91,7 +91,7 @@ def running(
             own.mkdir(mode=0o711)
             try:
                 found.append(stack.enter_context(ENDPOINTS[name](server, own)))
-            except (ProgramMissing, EndpointFailed) as reason:
+            except (MissingProgramError, EndpointError) as reason:
                 missing[name] = str(reason)
         yield found
 
@@ -118,7 +118,7 @@ def bulk_runs(endpoints: Sequence[Endpoint], settings: Settings, folder: Path, s
         for format_ in bulk.FORMATS:
             for endpoint in rotated(chosen, max(round_, 0)):
                 for masked in bulk.plan(endpoint):
-                    run = bulk.read(reader, endpoint, format=format_, masked=masked, round_=round_)
+                    run = bulk.read(reader, endpoint, form=format_, masked=masked, round_=round_)
                     if round_ >= 0:
                         say(
                             f"bulk {format_} {masked}, round {round_}: {endpoint.name}: {run.megabytes_per_s:,.0f} MB/s"

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.programs import ProgramMissing, program
+from benchmarks.programs import MissingProgramError, program
 
 ROOT = Path(__file__).parents[1]
 FLUSHES = 200
@@ -63,7 +63,7 @@ def _first(pattern: str, file: str) -> str:
 def _said(name: str, option: str) -> str:
     try:
         return subprocess.run([program(name), option], capture_output=True, text=True).stdout.split("\n", 1)[0]
-    except ProgramMissing:
+    except MissingProgramError:
         return "missing"
 
 

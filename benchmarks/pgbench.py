@@ -45,12 +45,12 @@ class Run(msgspec.Struct, frozen=True):
     cpu_system_us: float | None
 
 
-class PgbenchFailed(Exception):
+class PgbenchError(Exception):
     """pgbench ended before its time."""
 
 
 def run(endpoint: Endpoint, cell: Cell, *, round_: int, seconds: float, folder: Path) -> Run:
-    """Raises PgbenchFailed: what it said last."""
+    """Raises PgbenchError: what it said last."""
     prefix = folder / f"log.{os.getpid()}"
     process = launch(endpoint, cell, math.ceil(WARM_UP_S + seconds + MARGIN_S), prefix)
     idle_for(process, WARM_UP_S)
@@ -59,7 +59,7 @@ def run(endpoint: Endpoint, cell: Cell, *, round_: int, seconds: float, folder: 
     after, end = used(endpoint), time.time()
     _, said = process.communicate()
     if process.returncode:
-        raise PgbenchFailed(said.strip().splitlines()[-1] if said.strip() else "no word")
+        raise PgbenchError(said.strip().splitlines()[-1] if said.strip() else "no word")
     latencies = latencies_in(prefix, start, end)
     cost = after.since(before) if before and after else None
     per = 1e6 / max(len(latencies), 1)
@@ -87,13 +87,13 @@ def launch(endpoint: Endpoint, cell: Cell, whole_s: int, prefix: Path) -> "subpr
 
 
 def idle_for(process: "subprocess.Popen[str]", seconds: float) -> None:
-    """Lets the run go on. Raises PgbenchFailed: it ended."""
+    """Lets the run go on. Raises PgbenchError: it ended."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
         return
     said = process.communicate()[1].strip().splitlines()
-    raise PgbenchFailed(said[-1] if said else "it ended before its time")
+    raise PgbenchError(said[-1] if said else "it ended before its time")
 
 
 def used(endpoint: Endpoint) -> Cpu | None:

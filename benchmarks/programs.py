@@ -14,7 +14,7 @@ PACKAGES = {
 }
 
 
-class ProgramMissing(Exception):
+class MissingProgramError(Exception):
     """A program is not installed; the message says how to get it."""
 
     def __init__(self, name: str) -> None:
@@ -22,12 +22,12 @@ class ProgramMissing(Exception):
 
 
 def program(name: str) -> str:
-    """Path of a program, on PATH, among the system's or in PostgreSQL's folders. Raises ProgramMissing."""
+    """Path of a program, on PATH, among the system's or in PostgreSQL's folders. Raises MissingProgramError."""
     places = [None, "/usr/sbin", *map(str, DEBIAN)]
     for place in places:
         if found := shutil.which(name, path=place):
             return found
-    raise ProgramMissing(name)
+    raise MissingProgramError(name)
 
 
 def compiled(name: str, folder: Path) -> str:

@@ -20,7 +20,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def pgbench_table(runs: Sequence[Run]) -> str:
-    """One row a cell and endpoint; ratios are to PgBouncer in the same round, median (lowest–highest)."""
+    """One row a cell and endpoint; ratios are to PgBouncer in the same round, median (lowest-highest)."""
     head = ["mode", "clients", "endpoint", "TPS", "p50 µs", "p99 µs", "CPU µs", "user", "system"]
     head += ["TPS ratio", "CPU ratio", "p50 ratio", "p99 ratio", "TPS of direct"]
     return table(head, (pgbench_row(runs, *key) for key in cells(runs)))

@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 import traceback
-from datetime import UTC, datetime, timezone
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TextIO, TypeAlias
 
@@ -119,10 +119,10 @@ FORMATTERS: dict[LogFormat, type[logging.Formatter]] = {
 }
 
 
-def set_up(*, format: LogFormat, level: str = "info", stream: TextIO | None = None) -> logging.Handler:
+def set_up(*, form: LogFormat, level: str = "info", stream: TextIO | None = None) -> logging.Handler:
     """Send everything that is logged to stream (stderr), replacing earlier handlers. Returns the handler."""
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(FORMATTERS[format]())
+    handler.setFormatter(FORMATTERS[form]())
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

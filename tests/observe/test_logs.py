@@ -26,7 +26,7 @@ def _root_logger() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
-    logging.captureWarnings(False)  # noqa: FBT003
+    logging.captureWarnings(False)
     root.handlers[:] = handlers
     root.setLevel(level)
 
@@ -34,14 +34,14 @@ def _root_logger() -> Iterator[None]:
 @pytest.fixture
 def json_lines() -> io.StringIO:
     stream = io.StringIO()
-    set_up(format=LogFormat.JSON, stream=stream)
+    set_up(form=LogFormat.JSON, stream=stream)
     return stream
 
 
 @pytest.fixture
 def plain_lines() -> io.StringIO:
     stream = io.StringIO()
-    set_up(format=LogFormat.PLAIN, stream=stream)
+    set_up(form=LogFormat.PLAIN, stream=stream)
     return stream
 
 
@@ -85,7 +85,7 @@ def test_our_own_error_tells_its_text_and_sqlstate() -> None:
 
 
 def test_an_operating_systems_error_tells_its_reason_without_a_path() -> None:
-    facts = facts_of(FileNotFoundError(2, "No such file or directory", f"/tmp/{CANARY}"))
+    facts = facts_of(FileNotFoundError(2, "No such file or directory", f"/etc/{CANARY}"))
     assert facts == {"error": "FileNotFoundError", "reason": "No such file or directory"}
 
 
