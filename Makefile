@@ -11,7 +11,7 @@ STUBBED = $(shell find proxy -name '*.pyi' | sed 's/\.pyi$$//; s|/|.|g' | sort)
 WORKERS ?= 2
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo test test-fast test-kernels test-versions lint format lock clean
+.PHONY: help demo test test-fast test-kernels test-versions bench lint format lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 16
@@ -31,6 +31,9 @@ test-kernels: $(STAMPS)/dev  ## The compiled modules under the address sanitizer
 test-versions: $(STAMPS)/dev $(STAMPS)/compiled  ## The tests that talk to a server, on PostgreSQL 13 to 18 (from npm)
 	@majors=$$($(BIN)/python -m tools.fetch_versions); \
 	PGWARDEN_TEST_VERSIONS=$$majors $(PYTEST) -q -n $(WORKERS) -m server
+
+bench: $(STAMPS)/dev $(STAMPS)/compiled  ## Direct, PgBouncer and pgwarden compared; ARGS=--help tells more
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(STAMPS)/dev $(STAMPS)/compiled  ## Style, types, stubs and the walls between rooms
 	@$(BIN)/ruff check -q .

@@ -1,6 +1,7 @@
 """Compiles every Cython module under proxy/.
 
-PGWARDEN_ONLY=proxy/wire,proxy/lane limits a build to those folders; PGWARDEN_SANITIZE=address builds with that sanitizer.
+PGWARDEN_ONLY=proxy/wire,proxy/lane limits a build to those folders.
+PGWARDEN_SANITIZE=address builds with that sanitizer.
 """
 
 import os
