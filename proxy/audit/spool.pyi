@@ -1,0 +1,2 @@
+class Spool:
+    wake_fd: int
