@@ -71,6 +71,8 @@ class Footprint(msgspec.Struct, frozen=True):
     sorted: frozenset[ColumnId] = frozenset()
     grouped: frozenset[ColumnId] = frozenset()
     joined: frozenset[ColumnId] = frozenset()
+    equated: frozenset[ColumnId] = frozenset()
+    """Of filtered, grouped and joined, the columns used there only as plain operands of an equality operator."""
     functions: frozenset[Oid] = frozenset()
     """Every function called, operators' functions included."""
     locked: frozenset[Oid] = frozenset()
@@ -98,6 +100,39 @@ class Literal(msgspec.Struct, frozen=True):
     end: int
 
 
+class Scope(Enum):
+    """How long a SET lasts."""
+
+    SESSION = "session"
+    LOCAL = "local"
+
+
+class CopyEnd(Enum):
+    """Where a COPY's data is outside the server's tables."""
+
+    CLIENT = "client"  # STDIN, STDOUT
+    FILE = "file"
+    PROGRAM = "program"
+
+
+class CopyWay(Enum):
+    """Which way a COPY's data goes."""
+
+    FROM = "from"
+    TO = "to"
+
+
+class Copy(msgspec.Struct, frozen=True):
+    """What a COPY says. relation: None for COPY (query). columns: empty where none are named. format: None where the
+    text does not say it with certainty."""
+
+    way: CopyWay
+    end: CopyEnd
+    relation: str | None = None
+    columns: tuple[str, ...] = ()
+    format: str | None = None
+
+
 class Reading(msgspec.Struct, frozen=True):
     """What a statement's text asks for. It never decides a mask. kind: the command's first word or words in lower
     case ("select", "create table", "set", "begin", …). effects: words of design 5.2."""
@@ -113,6 +148,17 @@ class Reading(msgspec.Struct, frozen=True):
     """Setting, cursor, prepared statement, channel or savepoint that the command names, folded as PostgreSQL folds."""
     secret: bool = False
     """The text holds a password: neither it nor its literals are ever stored."""
+    probe: bool = False
+    """A server of any version prints a rewritten tree when it parses this."""
+    changes_state: bool = True
+    """Its success may change search_path, role, settings or temporary objects of the session."""
+    ddl: bool = True
+    """Its success may change the catalog, when its transaction commits."""
+    alone: bool = False
+    """The server refuses it inside a transaction block and in a pipeline."""
+    scope: Scope | None = None
+    """How long a SET lasts."""
+    copy: Copy | None = None
 
 
 class Principal(msgspec.Struct, frozen=True):

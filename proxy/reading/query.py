@@ -1,0 +1,106 @@
+"""SELECT and the statements that change rows: effects from the words, relations and conditions by sqlglot."""
+
+import sqlglot
+from sqlglot import ErrorLevel, exp
+
+from proxy.model import Reading, Where
+from proxy.reading.answers import named
+from proxy.reading.condition import where_of
+from proxy.reading.sketch import sketch
+from proxy.reading.verbs import verbs
+from proxy.reading.words import Cursor, dotted, fold
+
+
+def query(cursor: Cursor) -> Reading:
+    """Reads the query at the cursor, up to the cursor's end."""
+    found = verbs(cursor)
+    tree = _parse(cursor) if found.main else None
+    relations, where = (_guessed(cursor), Where.NONE) if tree is None else (_relations(tree), where_of(tree))
+    return Reading(
+        kind="select into" if found.into else found.main or "with",
+        effects=found.effects if tree is not None else found.effects | {"unparsed"},
+        relations=relations,
+        where=where,
+        parsed=tree is not None,
+        probe=bool(found.main) and not found.into,
+        changes_state=found.into or not found.main,
+        ddl=found.into or not found.main,
+    )
+
+
+def _parse(cursor: Cursor) -> exp.Expr | None:
+    text = sketch(cursor.data, cursor.words[cursor.at : cursor.end])
+    if text is None:
+        return None
+    try:
+        tree = sqlglot.parse_one(text, dialect="postgres", error_level=ErrorLevel.IMMEDIATE)
+    except Exception:  # noqa: BLE001  sqlglot raises what it likes (RecursionError too); the text counts as unparsed
+        return None
+    return None if isinstance(tree, exp.Command) else tree
+
+
+def _relations(tree: exp.Expr) -> tuple[str, ...]:
+    """Every relation that is named, but for common table expressions where those are what the name means."""
+    found = []
+    for table in tree.find_all(exp.Table):
+        if isinstance(table.parent, exp.Lock) or not isinstance(table.this, exp.Identifier):
+            continue
+        parts = [table.args.get(part) for part in ("catalog", "db", "this")]
+        names = [_name(part) for part in parts if isinstance(part, exp.Identifier)]
+        if len(names) > 1 or not _is_expression(table, names[0]):
+            found.append(dotted(names))
+    return named(found)
+
+
+def _name(identifier: exp.Identifier) -> str:
+    return str(identifier.this) if identifier.args.get("quoted") else fold(str(identifier.this))
+
+
+def _is_expression(table: exp.Expr, name: str) -> bool:
+    """Whether name means a common table expression there: one of a WITH around it, and inside that WITH only one
+    before it, unless RECURSIVE."""
+    node: exp.Expr = table
+    inside: exp.Expr | None = None
+    while (parent := node.parent) is not None:
+        if isinstance(parent, exp.With):
+            inside = node
+            if parent.args.get("recursive"):
+                inside = None
+            siblings = parent.expressions
+            before = siblings if inside is None else siblings[: _place(siblings, inside)]
+            if any(_alias(each) == name for each in before):
+                return True
+        else:
+            clause = parent.args.get("with_") or parent.args.get("with")
+            if isinstance(clause, exp.With) and clause is not node and _defines(clause, name):
+                return True
+        node = parent
+    return False
+
+
+def _place(siblings: list[exp.Expr], one: exp.Expr) -> int:
+    return next((at for at, each in enumerate(siblings) if each is one), 0)
+
+
+def _defines(clause: exp.With, name: str) -> bool:
+    return any(_alias(each) == name for each in clause.expressions)
+
+
+def _alias(expression: exp.Expr) -> str:
+    alias = expression.args.get("alias")
+    identifier = alias.this if isinstance(alias, exp.TableAlias) else alias
+    return _name(identifier) if isinstance(identifier, exp.Identifier) else ""
+
+
+_BEFORE = frozenset({"from", "join", "into", "update", "table", "using"})
+
+
+def _guessed(cursor: Cursor) -> tuple[str, ...]:
+    """Relations of a text that sqlglot cannot read: the names behind FROM, JOIN, INTO, UPDATE, TABLE, USING."""
+    found = []
+    at = Cursor(cursor.data, cursor.words, at=cursor.at, end=cursor.end)
+    while at.more():
+        if at.next().key in _BEFORE:
+            at.accept("only")
+            found.append(at.qualified())
+    return named(found)

@@ -1,0 +1,65 @@
+"""What a text asks for, read without the server: kind, effects, relations, condition. It never decides a mask."""
+
+import re
+
+from msgspec.structs import replace
+
+from proxy.model import Reading
+from proxy.reading.answers import plain, unparsed
+from proxy.reading.commands import COMMANDS, command
+from proxy.reading.secrets import holds_secret
+from proxy.reading.verbs import VERBS
+from proxy.reading.words import Cursor, encode, words
+from proxy.template.lexer import split
+
+LONGEST = 1 << 20
+"""Bytes of a text that are read; of a longer one only the first words are."""
+MOST_COMMANDS = 100
+
+_FIRST = re.compile(r"(?:\s|--[^\n\r]*|/\*.*?\*/|[(;])*([A-Za-z]+)", re.DOTALL)
+
+
+def read(text: str, *, options: int = 0) -> Reading:
+    """The reading of one statement, or of all in a text of several. Never raises.
+    options: those of the scanner (proxy/template/scanner.pxd)."""
+    data = encode(text)
+    if len(data) > LONGEST:
+        return _unread(text)
+    places = split(data, options)
+    found = words(data, options=options)
+    if places is None or found is None or len(places) > MOST_COMMANDS:
+        return _unread(text)
+    if not places:
+        return plain("empty")
+    readings = []
+    at = 0
+    for start, end in places:
+        while found[at].start < start:
+            at += 1
+        last = next((i for i in range(at, len(found)) if found[i].end == end), len(found) - 1) + 1
+        one = command(Cursor(data, found, at=at, end=last))
+        readings.append(replace(one, secret=holds_secret(one, data, found[at:last])))
+        at = last
+    return readings[0] if len(readings) == 1 else _together(readings)
+
+
+def _unread(text: str) -> Reading:
+    """Kind from the first word, everything else unknown: the secret too."""
+    match = _FIRST.match(text[:4096])
+    kind = match[1].lower() if match else "unknown"
+    known = kind in COMMANDS or kind in VERBS or kind == "with"
+    return replace(unparsed(kind if known else "unknown"), secret=True)
+
+
+def _together(readings: list[Reading]) -> Reading:
+    """Several commands in one text: all that any of them does."""
+    return Reading(
+        kind="several",
+        effects=frozenset().union(*(one.effects for one in readings)),
+        relations=tuple(dict.fromkeys(name for one in readings for name in one.relations)),
+        parsed=all(one.parsed for one in readings),
+        secret=any(one.secret for one in readings),
+        changes_state=any(one.changes_state for one in readings),
+        ddl=any(one.ddl for one in readings),
+        alone=any(one.alone for one in readings),
+    )
