@@ -44,9 +44,9 @@ class Binaries:
 
     @property
     def key(self) -> str:
-        """A name that no other installation has, for what is cached of it."""
-        changed = self.postgres.stat().st_mtime_ns
-        digest = hashlib.sha256(f"{self.directory} {self.version} {changed}".encode()).hexdigest()
+        """A name for what is cached of it: the same for the same build, wherever that is installed."""
+        size = self.postgres.stat().st_size  # hashing all of it would take longer than what it is for
+        digest = hashlib.sha256(f"{self.version} {size} ".encode() + self.initdb.read_bytes()).hexdigest()
         return f"{self.version.split()[0]}-{digest[:12]}"
 
 

@@ -6,16 +6,19 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from proxy.embedded.binaries import directory_binaries
+from proxy.embedded.binaries import directory_binaries, wheel_binaries
 from proxy.embedded.postgres import EmbeddedPostgres, auth
 from proxy.errors import EmbeddedPostgresError
 from tests.support import ends
+
+pytestmark = pytest.mark.server  # each test starts its own
 
 PARENT = """
 import sys
@@ -61,6 +64,11 @@ def test_it_answers_on_its_unix_socket_and_on_tcp(postgres: EmbeddedPostgres) ->
 
 def test_the_version_it_names_is_the_servers(postgres: EmbeddedPostgres) -> None:
     assert ask(postgres.dsn(), "show server_version") == postgres.version
+
+
+def test_every_version_answers_as_itself(any_server: EmbeddedPostgres) -> None:
+    assert ask(any_server.dsn(), "show server_version") == any_server.version
+    assert str(any_server.version).startswith(str(any_server.major))
 
 
 def test_the_socket_has_a_short_path_in_a_folder_that_nobody_else_may_enter(postgres: EmbeddedPostgres) -> None:
@@ -186,3 +194,21 @@ def test_a_long_path_for_temporary_files_is_not_used_for_the_socket(
     monkeypatch.setattr("tempfile.tempdir", str(long))
     with EmbeddedPostgres(port=None) as server:
         assert not server.folder.is_relative_to(long)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another account")
+@pytest.mark.parametrize("mode", [0o755, 0o700], ids=["by way of the cache", "with a cache that is closed too"])
+def test_programs_below_a_folder_of_roots_are_copied_to_where_the_servers_account_can_run_them(
+    mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = wheel_binaries()
+    for tree in original.trees:
+        shutil.copytree(tree, tmp_path / "closed" / tree.relative_to(original.trees[0].parents[1]), symlinks=True)
+    with tempfile.TemporaryDirectory(prefix="pgw-test-") as cache:  # pytest's own folders are closed to others
+        Path(cache).chmod(mode)
+        monkeypatch.setenv("PGWARDEN_CACHE", cache)
+        monkeypatch.setattr(sys, "path", [str(tmp_path / "closed")])
+        hidden = wheel_binaries()
+        assert hidden.directory.is_relative_to(tmp_path)
+        with EmbeddedPostgres(hidden) as server:
+            assert ask(server.dsn()) == 1
