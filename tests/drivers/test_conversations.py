@@ -1,0 +1,57 @@
+"""What no rule concerns passes byte for byte: the same conversation, direct and through pgwarden."""
+
+import functools
+
+import pytest
+
+from tests.drivers.conftest import Endpoint
+from tests.drivers.conversations import calls, copies, extended, openings, pipelines, simple, unasked
+from tests.drivers.recorder import Conversation, Recorded, at_random, record, shown
+
+CONVERSATIONS = [
+    pytest.param(script, id=f"{room}: {script.name}")
+    for room, scripts in {
+        "simple": simple.SIMPLE,
+        "simple pipelined": simple.PIPELINED,
+        "simple copy": copies.SIMPLE,
+        "function call": calls.FUNCTION_CALLS,
+        "unasked": unasked.UNASKED,
+        "extended": extended.EXTENDED,
+        "skipping": pipelines.SKIPPING,
+        "pipeline": pipelines.PIPELINES,
+        "extended copy": copies.EXTENDED,
+        "opening": openings.OPENINGS,
+    }.items()
+    for script in scripts
+]
+
+
+@functools.cache
+def _said_direct(direct: Endpoint, script: Conversation) -> Recorded:
+    return record(direct, script)
+
+
+@pytest.mark.parametrize("script", CONVERSATIONS)
+def test_the_server_itself_says_the_same_twice(direct: Endpoint, script: Conversation) -> None:
+    assert list(shown(record(direct, script, cut=at_random(1)))) == list(shown(_said_direct(direct, script)))
+
+
+@pytest.mark.parametrize("script", CONVERSATIONS)
+def test_the_conversation_is_the_servers(direct: Endpoint, behind_open_rules: Endpoint, script: Conversation) -> None:
+    through = record(behind_open_rules, script)
+    assert list(shown(through)) == list(shown(_said_direct(direct, script)))
+    assert through == _said_direct(direct, script)
+
+
+@pytest.mark.parametrize("script", CONVERSATIONS)
+def test_the_conversation_is_the_same_at_random_cuts(
+    direct: Endpoint, behind_open_rules: Endpoint, script: Conversation
+) -> None:
+    through = record(behind_open_rules, script, cut=at_random(2))
+    assert list(shown(through)) == list(shown(_said_direct(direct, script)))
+    assert through == _said_direct(direct, script)
+
+
+def test_no_two_conversations_have_one_name() -> None:
+    names = [case.id for case in CONVERSATIONS]
+    assert len(set(names)) == len(names)
