@@ -8,11 +8,14 @@ mkdir -p "$COPY"
 rm -rf "$COPY/tests"
 rooms=$(find proxy -name '*.pyx' -printf '%h\n' | cut -d/ -f2 | sort -u)
 
-for part in proxy tests pyproject.toml setup.py masking_rules; do
-    tar --create --exclude='*.so' --exclude=__pycache__ "$part" | tar --extract --directory "$COPY"
-done
+git ls-files --cached --others --exclude-standard |
+    tar --create --ignore-failed-read --files-from=- | tar --extract --directory "$COPY"
 cd "$COPY"
-PGWARDEN_SANITIZE=address "$BIN/python" setup.py --quiet build_ext --inplace --build-temp build/temp
+if ! PGWARDEN_SANITIZE=address "$BIN/python" setup.py --quiet build_ext --inplace --build-temp build/temp >build.log 2>&1; then
+    tail -n 15 build.log >&2
+    echo "The compiled modules could not be built with the address sanitizer." >&2
+    exit 1
+fi
 
 tests=()
 for room in $rooms; do [ -d "tests/$room" ] && tests+=("tests/$room"); done
