@@ -51,7 +51,8 @@ lock: $(STAMPS)/dev  ## Write requirements/*.lock anew from pyproject.toml (need
 
 clean:  ## Remove everything that make has made
 	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	@find proxy tests tools benchmarks -name '*.so' -delete -o -name __pycache__ -prune -exec rm -rf {} +
+	@find proxy -name '*.so' -exec rm -f {} +
+	@find proxy tests tools benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp is newer than all that its step was made from, so that a second start does nothing.
 $(STAMPS)/venv: tools/environment.sh
