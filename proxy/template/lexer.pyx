@@ -15,7 +15,7 @@ from libc.string cimport memchr, memcpy
 from proxy.template.scanner cimport TOKEN_BROKEN, TOKEN_END, TOKEN_MARK, TOKEN_WORD, Token, next_token
 
 cdef enum Header:       # how far a command's first words look like CREATE [OR REPLACE] FUNCTION or PROCEDURE
-    FRESH, OTHER, CREATE, OR, REPLACE, ROUTINE, BEGIN, BODY
+    FRESH, OTHER, CREATE, OR, REPLACE, ROUTINE, BEGIN, BODY, BEGIN_IN_BODY
 
 cdef struct Commands:   # where a text's commands end
     int count
@@ -47,13 +47,15 @@ cdef void body(const unsigned char *text, const Token *token, Commands *commands
     """One more token behind CREATE FUNCTION, outside parentheses. BEGIN ATOMIC opens a body, in which END closes only
     where a statement could start: routine_body_stmt_list in gram.y. A body inside a body is doubtful."""
     cdef bint word = token.kind == TOKEN_WORD
-    if word and commands.header != BEGIN and spells(text, token, b"begin", 5):
-        commands.doubtful |= commands.header == BODY
-        if commands.header == ROUTINE: commands.header = BEGIN
+    if word and spells(text, token, b"begin", 5):
+        commands.header = BEGIN if commands.header < BODY else BEGIN_IN_BODY
     elif commands.header == BEGIN:
         commands.header = BODY if word and spells(text, token, b"atomic", 6) else ROUTINE
         commands.pause = True
         return
+    elif commands.header == BEGIN_IN_BODY:
+        commands.doubtful |= word and spells(text, token, b"atomic", 6)
+        commands.header = BODY
     elif commands.header == BODY and word and commands.pause and spells(text, token, b"end", 3):
         commands.header = OTHER
     commands.pause = token.kind == TOKEN_MARK and text[token.start] == c";"
@@ -64,7 +66,7 @@ cdef bint command(const unsigned char *text, const Token *token, Commands *comma
     cdef unsigned char mark = text[token.start] if token.kind == TOKEN_MARK else 0
     if mark == c"(": commands.depth += 1
     elif mark == c")" and commands.depth > 0: commands.depth -= 1
-    elif mark == c";" and commands.depth == 0 and commands.header != BODY:
+    elif mark == c";" and commands.depth == 0 and commands.header < BODY:
         commands.header = FRESH
         return True
     if commands.header == FRESH: commands.count += 1
@@ -118,7 +120,7 @@ cdef int lex(const unsigned char *text, Py_ssize_t length, int options, unsigned
             used += size
         command(text, &token, &commands)
     if token.comment: result.flags |= COMMENTS
-    if token.kind == TOKEN_BROKEN or commands.doubtful or commands.header == BODY:
+    if token.kind == TOKEN_BROKEN or commands.doubtful or commands.header >= BODY:
         result.literals = 0
         result.flags = BROKEN
         return BROKEN
@@ -189,6 +191,6 @@ def split(bytes text not None, int options=0):
             continue
         if start < 0: start = token.start
         last = token.end
-    if token.kind == TOKEN_BROKEN or commands.doubtful or commands.header == BODY: return None
+    if token.kind == TOKEN_BROKEN or commands.doubtful or commands.header >= BODY: return None
     if start >= 0: found.append((start, last))
     return found

@@ -227,6 +227,7 @@ cdef Py_ssize_t after_number(const unsigned char *text, Py_ssize_t at, Py_ssize_
         if power < end and CLASS[text[power]] == c"d":
             kind[0] = LITERAL_NUMERIC
             at = after_digits(text, power, end)
+            if at < end and text[at] == c"$": return -1  # 1e5$1: junk from 15 on, two tokens before
     return after_junk(text, at, end, kind) if at < end and starts(text[at]) else at
 
 

@@ -1,0 +1,106 @@
+"""The lexer against PostgreSQL's own: libpg_query's scanner and parser, and real servers."""
+
+import psycopg
+import pytest
+from hypothesis import given
+
+from proxy.embedded.postgres import EmbeddedPostgres
+from proxy.template.lexer import Lexer, split, tokens
+from tests.reference import parser
+from tests.template.sql import routines, texts
+
+LEXER = Lexer()
+KINDS = {
+    "ICONST": {1, 10},
+    "FCONST": {2, 3, 10},
+    "SCONST": {4},
+    "USCONST": {4},
+    "BCONST": {5},
+    "XCONST": {5},
+    "UIDENT": {8},
+    "PARAM": {9},
+    "IDENT": {6, 7},
+}
+VALUES = ("Unicode escape", "parameter number", "trailing junk", "invalid hexadecimal")
+"""Errors that depend on a literal's value, or that stand where the text is kept as written."""
+
+
+def scanned(text: str) -> list[tuple[str, int, int]] | None:
+    """The tokens of libpg_query, a UESCAPE joined to what it belongs to."""
+    if (found := parser.scan(text)) is None:
+        return None
+    joined: list[tuple[str, int, int]] = []
+    while found:
+        kind, start, end = found.pop(0)
+        if kind in ("USCONST", "UIDENT") and len(found) > 1 and found[0][0] == "UESCAPE":
+            end = found[1][2]
+            del found[:2]
+        joined.append((kind, start, end))
+    return joined
+
+
+@given(text=texts)
+def test_tokens_are_cut_where_the_server_cuts_them(text: str) -> None:
+    mine, theirs = tokens(text.encode()), scanned(text)
+    if mine is None or theirs is None or any(kind == 10 for kind, _, _ in mine):
+        return
+    assert [(start, end) for _, start, end in mine] == [(start, end) for _, start, end in theirs]
+    assert [
+        (kind, name)
+        for (kind, _, _), (name, _, _) in zip(mine, theirs, strict=True)
+        if kind not in KINDS.get(name, {kind})
+    ] == []
+
+
+@given(text=texts)
+def test_what_the_server_cannot_lex_is_broken_or_a_matter_of_values(text: str) -> None:
+    error = parser.scan_error(text)
+    assert not error or tokens(text.encode()) is None or any(words in error for words in VALUES)
+
+
+@given(text=routines)
+def test_commands_are_split_where_the_grammar_splits_them(text: str) -> None:
+    theirs = parser.split(text)
+    mine = split(text.encode())
+    assert theirs is None or mine is None or [text[start:end] for start, end in mine] == theirs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select 1; select 2 ; ; select 3",
+        "create rule r as on update to t do instead (delete from a; insert into b values (1)); select 1",
+        "create function f() returns int language sql begin atomic select 1; select 2; end; select 3",
+        "create function f() returns int begin atomic end; select 3",
+        "create or replace procedure f(begin int) language sql begin atomic select case begin when 1 then 2 end; end",
+        "create function f() returns int begin atomic select 1 as end; select a.end from a; end; commit",
+        "create function f() returns int return 1; begin; end",
+        "create function f() returns int as $$ begin; end $$ language plpgsql; select ';'",
+        "create view atomic as select 1; create table begin (atomic int); begin; select atomic from begin; end",
+    ],
+)
+def test_known_commands_are_split_where_the_grammar_splits_them(text: str) -> None:
+    assert [text[start:end] for start, end in split(text.encode()) or []] == parser.split(text)
+
+
+@pytest.mark.parametrize(
+    "digits",
+    ["0", "2147483647", "2147483648", "2147483649", "9223372036854775807", "9223372036854775808", "1.0", "1e3", ".5"],
+)
+@pytest.mark.parametrize("sign", ["", "-", "- /* c */ "])
+def test_placeholders_of_one_kind_have_one_type(any_server: EmbeddedPostgres, sign: str, digits: str) -> None:
+    kinds = {1: "integer", 2: "bigint", 3: "numeric"}
+    found = LEXER.lex(f"select {sign}{digits}".encode()).literals
+    with psycopg.connect(any_server.dsn(), autocommit=True) as connection:
+        row = connection.execute(f"select pg_typeof({sign}{digits})::text".encode()).fetchone()
+    assert [kinds[literal.kind] for literal in found] in ([], list(row or ()))
+
+
+@pytest.mark.parametrize("text", ["select 1", "select 1; select 2", ";;select 1;; select ';'; ", "select 1 -- ;\n;"])
+def test_the_server_runs_as_many_commands_as_are_counted(any_server: EmbeddedPostgres, text: str) -> None:
+    with psycopg.connect(any_server.dsn(), autocommit=True) as connection:
+        cursor = connection.execute(text.encode())
+        results = 1
+        while cursor.nextset():
+            results += 1
+    assert results == LEXER.lex(text.encode()).statements
