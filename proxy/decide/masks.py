@@ -1,0 +1,87 @@
+"""Treatments become masks: one compiled kernel a column, shared by all statements that need the same."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from proxy.catalog.snapshot import Snapshot, TypeKind
+from proxy.masking.compile import compile_mask
+from proxy.masking.kernels import ColumnMask
+from proxy.masking.keys import Keys
+from proxy.masking.method import Column, Method
+from proxy.masking.methods.auto import Auto
+from proxy.masking.methods.null import Null
+from proxy.masking.methods.redact import Redact
+from proxy.masking.rows import RowMask
+from proxy.model import ColumnTreatment, Oid, Output, Treatment
+from proxy.policy.rules import Rules
+
+MOST_KEPT: Final = 4096
+_DEEPEST_DOMAIN: Final = 32
+
+
+class Masks:
+    """Compiled masks of one version of the rules. Bounded: past MOST_KEPT all are made anew."""
+
+    def __init__(self, rules: Rules, keys: Keys) -> None:
+        self._rules, self._keys = rules, keys
+        self._made: dict[tuple[str, Treatment, Column], ColumnMask] = {}
+
+    def row_mask(
+        self, outputs: Sequence[Output], treatments: Sequence[ColumnTreatment], snapshot: Snapshot
+    ) -> tuple[RowMask | None, bytes]:
+        """The mask of a result and which columns it covers; None where all pass."""
+        if not any(each.treatment is not Treatment.PASS for each in treatments):
+            return None, b""
+        masks = [
+            None if how.treatment is Treatment.PASS else self._one(how, column_of(snapshot, out.type_oid, out.typmod))
+            for out, how in zip(outputs, treatments, strict=True)
+        ]
+        return RowMask(masks), bytes(mask is not None for mask in masks)
+
+    def redact(self, columns: Sequence[tuple[Oid, int] | None], snapshot: Snapshot) -> tuple[RowMask, bytes]:
+        """Typed constants for the columns given by type and typmod; None passes."""
+        how = ColumnTreatment(Treatment.REDACT)
+        masks = [None if each is None else self._one(how, column_of(snapshot, *each)) for each in columns]
+        return RowMask(masks), bytes(mask is not None for mask in masks)
+
+    def method_name(self, how: ColumnTreatment) -> str:
+        """The method's name, for the record."""
+        return str(self._method(how).__struct_config__.tag)
+
+    def _method(self, how: ColumnTreatment) -> Method:
+        match how.treatment:
+            case Treatment.MASK:
+                entry = self._rules.mask_for(how.label)
+                return entry.method if entry is not None and isinstance(entry.method, Method) else Auto()
+            case Treatment.NULL:
+                return Null()
+            case _:
+                return Redact()
+
+    def _one(self, how: ColumnTreatment, column: Column) -> ColumnMask:
+        key = (how.label, how.treatment, column)
+        if (made := self._made.get(key)) is None:
+            if len(self._made) >= MOST_KEPT:
+                self._made.clear()
+            made = self._made[key] = self._compile(how, column)
+        return made
+
+    def _compile(self, how: ColumnTreatment, column: Column) -> ColumnMask:
+        try:
+            return compile_mask(self._method(how), column, self._keys, how.label)
+        except ValueError:  # a method that this type cannot take masks by the typed constant; `check` reports it
+            return compile_mask(Redact(), column, self._keys, how.label)
+
+
+def column_of(snapshot: Snapshot, type_oid: Oid, typmod: int) -> Column:
+    """A type as the masks take it: domains down to their base, enums with their labels."""
+    domain = False
+    known = snapshot.types.get(type_oid)
+    for _ in range(_DEEPEST_DOMAIN):
+        if known is None or known.kind is not TypeKind.DOMAIN:
+            break
+        domain, type_oid = True, known.base
+        typmod = known.typmod if typmod < 0 else typmod
+        known = snapshot.types.get(type_oid)
+    labels = known.labels if known is not None and known.kind is TypeKind.ENUM else ()
+    return Column(type_oid=type_oid, typmod=typmod, is_domain=domain, labels=labels)

@@ -1,0 +1,246 @@
+"""The decider: where a session stands, what a text asks for, and what is done with it. Heavy work leaves the loop."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from typing import Final, Protocol
+
+import msgspec
+
+from proxy.analysis.statement import footprint_of
+from proxy.catalog.snapshot import Snapshot
+from proxy.decide.classification import classify, shield
+from proxy.decide.masks import Masks
+from proxy.decide.words import ContextId, Facts, Judgement, Place
+from proxy.masking.keys import Keys
+from proxy.masking.rows import RowMask
+from proxy.model import Action, Classification, ColumnId, Decision, Footprint, Literal, Oid, Principal, Reading, Treatment
+from proxy.policy.decide import decide
+from proxy.policy.exposure import Exposure, touched
+from proxy.policy.firewall import Gate
+from proxy.policy.rules import Rules, Subject
+from proxy.policy.subjects import subject_of
+from proxy.reading.read import read
+
+PLACES_KEPT: Final = 10_000
+SHORT: Final = 2_000
+"""Bytes of a text that is read at once: handing it to a thread would cost more than it takes."""
+
+
+class Catalogs(Protocol):
+    """Snapshots by database, loaded on first use."""
+
+    async def snapshot(self, database: str) -> Snapshot:
+        """The newest. Raises UpstreamUnavailable where there is none and none can be had."""
+
+    async def refresh(self, database: str) -> Snapshot:
+        """Loaded anew, because something has changed."""
+
+
+class Login(msgspec.Struct, frozen=True):
+    """Who has logged in, as far as subjects ask."""
+
+    user: str
+    database: str
+    client_addr: str
+    application: str
+
+
+class Decider:
+    """Decides statements under one set of rules, which `replace_rules` exchanges while sessions go on."""
+
+    def __init__(self, rules: Rules, keys: Keys, catalogs: Catalogs, executor: Executor) -> None:
+        self._catalogs, self._executor, self._keys = catalogs, executor, keys
+        self._rules, self._masks = rules, Masks(rules, keys)
+        self._generation = 0
+        self._classified: dict[str, tuple[int, int, Classification]] = {}
+        self._shields: dict[tuple[int, str, int, str], bytes] = {}
+        self._places: OrderedDict[tuple[object, ...], Place] = OrderedDict()
+        self._next = 1
+        self._observers: list[Callable[[str | None], None]] = []
+
+    @property
+    def rules(self) -> Rules:
+        """The rules in force."""
+        return self._rules
+
+    def replace_rules(self, rules: Rules, keys: Keys) -> None:
+        """From now on these decide; every session learns its place anew."""
+        self._rules, self._keys, self._masks = rules, keys, Masks(rules, keys)
+        self._generation += 1
+        self._classified.clear()
+        self._shields.clear()
+        self.moved(None)
+
+    def observe(self, moved: Callable[[str | None], None]) -> None:
+        """moved is called with a database whose catalog has changed, or None: all."""
+        self._observers.append(moved)
+
+    def moved(self, database: str | None) -> None:
+        """Tells the sessions that their place may be another."""
+        for each in self._observers:
+            each(database)
+
+    async def place(self, login: Login, meaning: tuple[str, ...], *, changed: bool = False) -> Place:
+        """Where a session stands. meaning: the settings that names and literals depend on. changed: the session has
+        changed the catalog, so it is loaded again first."""
+        load = self._catalogs.refresh if changed else self._catalogs.snapshot
+        snapshot = await load(login.database)
+        principal = Principal(
+            user=login.user,
+            database=login.database,
+            member_of=snapshot.member_of(login.user),
+            superuser=login.user in snapshot.roles and snapshot.roles[login.user].superuser,
+            client_addr=login.client_addr,
+            application=login.application,
+        )
+        subject = subject_of(self._rules, principal)
+        key = (self._generation, snapshot.database, snapshot.version, subject.name, principal, meaning)
+        if (known := self._places.get(key)) is None:
+            known = self._places[key] = self._stand(principal, subject, snapshot)
+            if len(self._places) > PLACES_KEPT:
+                self._places.popitem(last=False)
+        return known
+
+    def _stand(self, principal: Principal, subject: Subject, snapshot: Snapshot) -> Place:
+        classification = self.classification(snapshot)
+        self._next += 1
+        return Place(
+            id=ContextId(self._next),
+            database=snapshot.database,
+            principal=principal,
+            subject=subject,
+            subject_name=subject.name,
+            classification=classification,
+            snapshot=snapshot,
+            restricted=Exposure(subject, classification).restricted,
+            shield=self._shield(subject, snapshot, classification),
+        )
+
+    def classification(self, snapshot: Snapshot) -> Classification:
+        """What the columns of a database are, under the rules in force."""
+        known = self._classified.get(snapshot.database)
+        if known is None or known[:2] != (self._generation, snapshot.version):
+            known = (self._generation, snapshot.version, classify(self._rules, snapshot))
+            self._classified[snapshot.database] = known
+        return known[2]
+
+    def _shield(self, subject: Subject, snapshot: Snapshot, classification: Classification) -> bytes:
+        key = (self._generation, snapshot.database, snapshot.version, subject.name)
+        if (known := self._shields.get(key)) is None:
+            for old in [old for old in self._shields if old[:2] == key[:2] and old[2] != snapshot.version]:
+                del self._shields[old]
+            known = self._shields[key] = shield(snapshot, classification, subject)
+        return known
+
+    async def read(self, text: str, options: int = 0) -> Reading:
+        """What a text asks for."""
+        if len(text) <= SHORT:
+            return read(text, options=options)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: read(text, options=options))
+
+    async def judge(
+        self, place: Place, reading: Reading, trees: Sequence[bytes] | None, literals: Sequence[Literal] = ()
+    ) -> Judgement:
+        """The decision on a statement, ready to be carried out. trees: the server's, None where it gives none of it."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, self._judge, place, reading, trees, literals)
+
+    def _judge(
+        self, place: Place, reading: Reading, trees: Sequence[bytes] | None, literals: Sequence[Literal]
+    ) -> Judgement:
+        footprint = None if trees is None else footprint_of(trees, place.snapshot)
+        return self.judge_footprint(place, reading, footprint, literals)
+
+    def judge_footprint(
+        self, place: Place, reading: Reading, footprint: Footprint | None, literals: Sequence[Literal] = ()
+    ) -> Judgement:
+        """The same for a footprint that is known already: of a cursor, or of a prepared statement."""
+        decision = decide(reading, footprint, place.subject, place.classification, self._gate(place, footprint))
+        mask: RowMask | None = None
+        covered = b""
+        if decision.action is Action.ALLOW and footprint is not None and decision.treatments:
+            mask, covered = self._masks.row_mask(footprint.outputs, decision.treatments, place.snapshot)
+        return Judgement(
+            decision=decision,
+            reading=reading,
+            footprint=footprint,
+            facts=self._facts(place, reading, footprint, decision),
+            mask=mask,
+            covered=covered,
+            columns=-1 if footprint is None else len(footprint.outputs),
+            by_text=_depends_on_literals(decision, footprint, literals),
+            sets=footprint is not None and _sets(place.snapshot, footprint),
+        )
+
+    def stricter(self, place: Place, columns: Sequence[tuple[Oid, int] | None]) -> tuple[RowMask, bytes]:
+        """Typed constants for what a RowDescription showed and the decision did not expect."""
+        return self._masks.redact(columns, place.snapshot)
+
+    def _gate(self, place: Place, footprint: Footprint | None) -> Gate | None:
+        if self._rules.firewall is None:
+            return None
+        oids = frozenset() if footprint is None else footprint.relations | footprint.written | footprint.locked
+        names = {oid: _quoted_name(place.snapshot, oid) for oid in oids if oid in place.snapshot.relations}
+        return Gate(self._rules.firewall, place.principal, place.subject, names)
+
+    def _facts(self, place: Place, reading: Reading, footprint: Footprint | None, decision: Decision) -> Facts:
+        snapshot = place.snapshot
+        relations, columns, masked = reading.relations, tuple[str, ...](), list[tuple[str, str]]()
+        if footprint is not None:
+            oids = footprint.relations | footprint.written | footprint.locked
+            relations = tuple(sorted(_relation_name(snapshot, oid) for oid in oids))
+            columns = tuple(sorted(_column_name(snapshot, column) for column in touched(footprint)))
+            if decision.treatments:
+                for output, how in zip(footprint.outputs, decision.treatments, strict=True):
+                    if how.treatment is not Treatment.PASS:
+                        name = _column_name(snapshot, how.column) if how.column is not None else output.name
+                        masked.append((name, self._masks.method_name(how)))
+        return Facts(
+            kind=reading.kind,
+            effects=tuple(sorted(reading.effects)),
+            relations=relations,
+            columns=columns,
+            masked=tuple(dict.fromkeys(masked)),
+            disagreement=_disagreement(reading, relations, footprint),
+        )
+
+
+def _relation_name(snapshot: Snapshot, oid: Oid) -> str:
+    return snapshot.relations[oid].full_name if oid in snapshot.relations else str(oid)
+
+
+def _column_name(snapshot: Snapshot, column: ColumnId) -> str:
+    return snapshot.column_name(column.relation, column.attnum)
+
+
+def _quoted_name(snapshot: Snapshot, oid: Oid) -> str:
+    relation = snapshot.relations[oid]
+    return ".".join(f'"{part}"' if "." in part else part for part in (relation.schema, relation.name))
+
+
+def _sets(snapshot: Snapshot, footprint: Footprint) -> bool:
+    """Whether a function that sets something for the session is called."""
+    called = (snapshot.functions.get(oid) for oid in footprint.functions)
+    return any(one is not None and one.schema == "pg_catalog" and one.name == "set_config" for one in called)
+
+
+def _depends_on_literals(decision: Decision, footprint: Footprint | None, literals: Sequence[Literal]) -> bool:
+    """Whether another literal could make another decision: not where nothing protected is met, and not where the
+    server's tree shows each literal of the text as a plain constant, at its place."""
+    if footprint is None:
+        return bool(literals)
+    if not decision.restricted or (not decision.tainted and decision.action is Action.ALLOW):
+        return False
+    return any(literal.start not in footprint.constants for literal in literals)
+
+
+def _disagreement(reading: Reading, relations: Sequence[str], footprint: Footprint | None) -> str:
+    """A relation that the server found and the text does not seem to mention, views apart: worth a look."""
+    if footprint is None or not reading.parsed or not reading.relations:
+        return ""
+    mentioned = {name.rpartition(".")[2].strip('"').lower() for name in reading.relations}
+    found = {name.rpartition(".")[2].lower() for name in relations}
+    missing = sorted(mentioned - found)
+    return "the text names " + ", ".join(missing) if missing else ""

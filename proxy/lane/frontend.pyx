@@ -1,0 +1,387 @@
+"""The client's half: walks a chunk, keeps the ledger, and stops at the first frame that needs an answer."""
+
+from proxy.audit.execution cimport Value
+from proxy.lane.memory cimport (
+    drop_bound,
+    drop_prepared,
+    drop_ruling,
+    find,
+    hold_ruling,
+    intern,
+    new_bound,
+    owe,
+    pass_server,
+    put_server,
+)
+from proxy.lane.state cimport (
+    EVENT_BIND,
+    EVENT_CLOSE,
+    EVENT_COPY_DATA,
+    EVENT_COPY_DONE,
+    EVENT_COPY_FAIL,
+    EVENT_DESCRIBE,
+    EVENT_EXECUTE,
+    EVENT_FLUSH,
+    EVENT_FUNCTION_CALL,
+    EVENT_PARSE,
+    EVENT_QUERY,
+    EVENT_SYNC,
+    EVENT_TERMINATE,
+    FATE_FORWARD,
+    FATE_SWALLOW,
+    HOLD_NOTHING,
+    OWE_BIND,
+    OWE_CLOSE,
+    OWE_DESCRIBE_PORTAL,
+    OWE_DESCRIBE_STATEMENT,
+    OWE_EXECUTE,
+    OWE_FUNCTION_CALL,
+    OWE_SYNC,
+    PHASE_COPYING_EXTENDED,
+    PHASE_COPYING_SIMPLE,
+    PHASE_SKIPPING,
+    PHASE_STREAMING,
+    RULING_ASK,
+    RULING_REFUSE,
+    SPANS,
+    Bound,
+    Name,
+    Owed,
+    Prepared,
+    Ruling,
+    Sess,
+)
+from proxy.lane.statements cimport (
+    be16,
+    be32,
+    end_session,
+    hold_for_python,
+    moment_has_passed,
+    on_parse,
+    on_query,
+    raise_barrier,
+    refuse_batch,
+    refuse_whole,
+    step_phase,
+    take_answer,
+    text_end,
+)
+
+cdef enum:
+    LONGEST = 0x3ffffffe + 5   # a frame with its type; wire_safety 3
+
+
+cdef int event_of(unsigned char type_) noexcept nogil:
+    """The event of a frontend message type; -1: there is none."""
+    if type_ == c"Q": return EVENT_QUERY
+    if type_ == c"P": return EVENT_PARSE
+    if type_ == c"B": return EVENT_BIND
+    if type_ == c"D": return EVENT_DESCRIBE
+    if type_ == c"E": return EVENT_EXECUTE
+    if type_ == c"C": return EVENT_CLOSE
+    if type_ == c"H": return EVENT_FLUSH
+    if type_ == c"S": return EVENT_SYNC
+    if type_ == c"F": return EVENT_FUNCTION_CALL
+    if type_ == c"d": return EVENT_COPY_DATA
+    if type_ == c"c": return EVENT_COPY_DONE
+    if type_ == c"f": return EVENT_COPY_FAIL
+    if type_ == c"X": return EVENT_TERMINATE
+    return -1
+
+
+cdef int in_copy(Sess *s) noexcept nogil:
+    return s.phase in (PHASE_COPYING_SIMPLE, PHASE_COPYING_EXTENDED, PHASE_STREAMING)
+
+
+cdef Py_ssize_t client_frames(Sess *s, const unsigned char *data, Py_ssize_t size) noexcept nogil:
+    """Bytes of data that are done with; what is left waits for more bytes or for an answer. -1: the session is over."""
+    cdef Py_ssize_t at = 0
+    cdef Py_ssize_t whole, here
+    cdef int event, taken
+    while at < size and s.hold == HOLD_NOTHING:
+        if s.client_stream:
+            here = min(s.client_stream, size - at)
+            if s.phase != PHASE_SKIPPING and pass_server(s, data + at, here) < 0:
+                return end_session(s, "out of memory")
+            s.client_stream -= here
+            at += here
+            continue
+        if size - at < 5:
+            break
+        whole = <Py_ssize_t> be32(data + at + 1) + 1
+        event = event_of(data[at])
+        if event < 0 or whole < 5 or whole > LONGEST:
+            return end_session(s, "a message of an unknown type or an impossible length")
+        if s.moves[s.phase * 32 + event] == 255:
+            return end_session(s, "a message came where the protocol does not allow it")
+        if event == EVENT_COPY_DATA or (s.phase == PHASE_SKIPPING and event not in (EVENT_SYNC, EVENT_TERMINATE)):
+            s.client_stream = whole  # of no interest: it passes, or is discarded as the server would
+            continue
+        if whole > s.message_limit:
+            return end_session(s, "a message is larger than limits.message")
+        if whole > size - at:
+            break
+        taken = client_frame(s, event, data + at, whole, size - at)
+        if taken < 0:
+            return -1
+        if taken == 0:
+            break
+        at += whole
+    return at
+
+
+cdef int client_frame(Sess *s, int event, const unsigned char *frame, Py_ssize_t size, Py_ssize_t ahead) noexcept nogil:
+    """One whole frame. ahead: bytes that can be seen from its start on. 1 taken, 0 held, -1 over."""
+    if event == EVENT_QUERY: return on_query(s, frame, size)
+    if event == EVENT_PARSE: return on_parse(s, frame, size)
+    if event == EVENT_BIND: return on_bind(s, frame, size, ahead)
+    if event == EVENT_DESCRIBE: return on_describe(s, frame, size)
+    if event == EVENT_EXECUTE: return on_execute(s, frame, size)
+    if event == EVENT_CLOSE: return on_close(s, frame, size)
+    if event == EVENT_FUNCTION_CALL: return on_function_call(s, frame, size)
+    if event in (EVENT_SYNC, EVENT_FLUSH, EVENT_COPY_DONE, EVENT_COPY_FAIL, EVENT_TERMINATE):
+        return on_plain(s, event, frame, size)
+    return end_session(s, "a message that nobody takes")
+
+
+cdef int on_plain(Sess *s, int event, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
+    """Messages without a statement. A Sync inside COPY owes nothing: the server ignores it there."""
+    if event in (EVENT_SYNC, EVENT_FLUSH, EVENT_COPY_DONE, EVENT_TERMINATE) and size != 5:
+        return end_session(s, "a message with more bytes than it has fields")
+    if event == EVENT_SYNC and not in_copy(s):
+        if owe(s, OWE_SYNC, FATE_FORWARD) == NULL:
+            return end_session(s, "too many messages wait for an answer")
+        if s.touched:
+            s.barrier = 1  # the implicit transaction ends, and with it what was set there
+    if pass_server(s, frame, size) < 0:
+        return end_session(s, "out of memory")
+    return 1 if step_phase(s, event) == 0 else -1
+
+
+cdef int on_bind(Sess *s, const unsigned char *frame, Py_ssize_t size, Py_ssize_t ahead) noexcept nogil:
+    """A Bind: the portal takes the verdict of its statement, if that is still of this moment."""
+    cdef const unsigned char *payload = frame + 5
+    cdef Py_ssize_t length = size - 5
+    cdef Py_ssize_t portal_end = text_end(payload, 0, length)
+    cdef Py_ssize_t name_end = text_end(payload, portal_end + 1, length) if portal_end >= 0 else -1
+    cdef Name *name
+    cdef Prepared *prepared = NULL
+    cdef Ruling *ruling
+    cdef int taken, count
+    if name_end < 0:
+        return end_session(s, "a Bind whose names do not end")
+    name = find(&s.statements, payload + portal_end + 1, name_end - portal_end - 1)
+    if name != NULL:
+        prepared = <Prepared *> name.value
+    count = count_values(s, payload, name_end + 1, length, take_literals(s, prepared))
+    if count < 0:
+        return end_session(s, "a Bind whose counts do not fit its length")
+    if s.answer != NULL:
+        ruling = take_answer(s)
+        renew(s, prepared, ruling)
+    elif moment_has_passed(s):
+        return 0
+    else:
+        ruling = prepared.ruling if prepared != NULL else s.fallback_portal
+        if s.dirty or ruling.flags & RULING_ASK or (prepared != NULL and prepared.context != s.context):
+            if prepared != NULL:
+                return hold_for_python(s, EVENT_BIND, payload, length, prepared.parse, prepared.size)
+            if s.restricted or s.dirty:
+                return hold_for_python(s, EVENT_BIND, payload, length, NULL, 0)
+        hold_ruling(ruling)
+    if ruling.flags & RULING_REFUSE:
+        taken = refuse_batch(s, ruling)
+    else:
+        taken = let_bind(s, ruling, frame, size, portal_end, count, ahead)
+    drop_ruling(ruling)
+    return taken
+
+
+cdef void renew(Sess *s, Prepared *prepared, Ruling *ruling) noexcept nogil:
+    """The statement has been decided again."""
+    if prepared == NULL or (prepared.ruling.flags | ruling.flags) & RULING_ASK:
+        return
+    hold_ruling(ruling)
+    drop_ruling(prepared.ruling)
+    prepared.ruling = ruling
+    prepared.context = s.context
+
+
+cdef int let_bind(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize_t size, Py_ssize_t portal_size,
+                  int count, Py_ssize_t ahead) noexcept nogil:
+    cdef Name *portal = intern(&s.portals, frame + 5, portal_size)
+    cdef Bound *bound = new_bound(ruling, s.work.values, count if ruling.values_as else 0)
+    cdef Owed *owed = owe(s, OWE_BIND, FATE_FORWARD)
+    if portal == NULL or bound == NULL or owed == NULL:
+        return end_session(s, "too many portals, or out of memory")
+    owed.name, owed.replaced = portal, portal.value
+    owed.ruling = ruling
+    hold_ruling(ruling)
+    portal.value = bound
+    portal.pending += 1
+    if pass_server(s, frame, size) < 0 or step_phase(s, EVENT_BIND) < 0:
+        return end_session(s, "out of memory")
+    if s.restricted and not describes_next(frame + 5, portal_size, frame + size, ahead - size):
+        return describe_ourselves(s, bound, frame + 5, portal_size)
+    return 1
+
+
+cdef int describes_next(const unsigned char *name, Py_ssize_t name_size, const unsigned char *next_, Py_ssize_t left) noexcept nogil:
+    """The client describes this portal itself, in the very next message."""
+    cdef Py_ssize_t i
+    if left < 7 + name_size or next_[0] != c"D" or next_[5] != c"P" or be32(next_ + 1) != <unsigned int> name_size + 6:
+        return 0
+    for i in range(name_size + 1):
+        if next_[6 + i] != name[i]:
+            return 0
+    return 1
+
+
+cdef int describe_ourselves(Sess *s, Bound *bound, const unsigned char *name, Py_ssize_t name_size) noexcept nogil:
+    """The witness: no row of a restricted reader passes before the server has described it."""
+    cdef unsigned char head[6]
+    cdef Owed *owed
+    if name_size > 60000:
+        return end_session(s, "a portal's name is too long")
+    head[0], head[1], head[2], head[5] = c"D", 0, 0, c"P"
+    head[3] = (name_size + 6) >> 8
+    head[4] = (name_size + 6) & 255
+    owed = owe(s, OWE_DESCRIBE_PORTAL, FATE_SWALLOW)
+    if owed == NULL or put_server(s, head, 6) < 0 or put_server(s, name, name_size + 1) < 0:
+        return end_session(s, "out of memory")
+    owed.bound = bound
+    bound.refs += 1
+    return 1
+
+
+cdef int take_literals(Sess *s, Prepared *prepared) noexcept nogil:
+    """The literals of the statement's own text into the workspace; how many."""
+    cdef int i
+    cdef const unsigned char *text
+    if prepared == NULL:
+        return 0
+    text = prepared.parse + prepared.text_at
+    for i in range(prepared.literals):
+        s.work.values[i].data = text + prepared.spans[i].start
+        s.work.values[i].length = prepared.spans[i].end - prepared.spans[i].start
+        s.work.values[i].kind = 0
+    return prepared.literals
+
+
+cdef int count_values(Sess *s, const unsigned char *payload, Py_ssize_t at, Py_ssize_t size, int before) noexcept nogil:
+    """Bound values into the workspace behind what stands there, as many as a record keeps; how many now stand there.
+    -1: the lists do not fit the message."""
+    cdef Py_ssize_t formats = at + 2
+    cdef int format_count, count, i, kept, result_count
+    cdef long long length
+    if size - at < 2:
+        return -1
+    format_count = be16(payload + at)
+    at += 2 + 2 * format_count
+    if size - at < 2:
+        return -1
+    count = be16(payload + at)
+    at += 2
+    if format_count > 1 and format_count != count:
+        return -1
+    kept = min(count, SPANS - before)
+    for i in range(count):
+        if size - at < 4:
+            return -1
+        length = <int> be32(payload + at)
+        at += 4
+        if length < -1 or length > size - at:
+            return -1
+        if i < kept:
+            s.work.values[before + i].length = <int> length
+            s.work.values[before + i].data = payload + at
+            s.work.values[before + i].kind = 1
+            if format_count and be16(payload + formats + (2 * i if format_count > 1 else 0)) == 1:
+                s.work.values[before + i].kind = 2
+        if length > 0:
+            at += length
+    if size - at < 2:
+        return -1
+    result_count = be16(payload + at)
+    return before + kept if size - at - 2 == 2 * result_count else -1
+
+
+cdef int on_describe(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
+    cdef Name *name
+    cdef Owed *owed
+    if size < 7 or text_end(frame, 6, size) != size - 1 or frame[5] not in (c"S", c"P"):
+        return end_session(s, "a Describe that names neither a statement nor a portal")
+    owed = owe(s, OWE_DESCRIBE_STATEMENT if frame[5] == c"S" else OWE_DESCRIBE_PORTAL, FATE_FORWARD)
+    if owed == NULL or pass_server(s, frame, size) < 0:
+        return end_session(s, "out of memory")
+    if frame[5] == c"P":
+        name = find(&s.portals, frame + 6, size - 7)
+        if name != NULL and name.value != NULL:
+            owed.bound = <Bound *> name.value
+            owed.bound.refs += 1
+    return 1 if step_phase(s, EVENT_DESCRIBE) == 0 else -1
+
+
+cdef int on_execute(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
+    """An Execute: what its portal was bound to is what it does. A portal that the protocol did not bind is a cursor."""
+    cdef Py_ssize_t end = text_end(frame, 5, size)
+    cdef Name *name
+    cdef Bound *bound
+    cdef Ruling *ruling
+    cdef Owed *owed
+    cdef int asked = s.answer != NULL
+    if end < 0 or size - end != 5:
+        return end_session(s, "an Execute whose length does not fit")
+    if s.restricted and not asked and moment_has_passed(s):
+        return 0  # a DECLARE under way may give the name to a cursor
+    name = find(&s.portals, frame + 5, end - 5)
+    bound = <Bound *> name.value if name != NULL and not asked else NULL
+    if bound != NULL:
+        bound.refs += 1
+    else:
+        if not asked and (s.restricted or s.dirty):
+            return hold_for_python(s, EVENT_EXECUTE, frame + 5, size - 5, NULL, 0)
+        ruling = take_answer(s) if asked else s.fallback_portal
+        if ruling.flags & RULING_REFUSE:
+            return refuse_batch(s, ruling)
+        bound = new_bound(ruling, NULL, 0)
+        if asked:
+            drop_ruling(ruling)
+    owed = owe(s, OWE_EXECUTE, FATE_FORWARD)
+    if bound == NULL or owed == NULL or pass_server(s, frame, size) < 0:
+        return end_session(s, "out of memory")
+    owed.bound = bound
+    raise_barrier(s, bound.ruling)
+    return 1 if step_phase(s, EVENT_EXECUTE) == 0 else -1
+
+
+cdef int on_close(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
+    """A Close: the name means nothing from here on; it means again what it meant if the batch fails before."""
+    cdef Name *name
+    cdef Owed *owed
+    if size < 7 or text_end(frame, 6, size) != size - 1 or frame[5] not in (c"S", c"P"):
+        return end_session(s, "a Close that names neither a statement nor a portal")
+    name = find(&s.statements if frame[5] == c"S" else &s.portals, frame + 6, size - 7)
+    owed = owe(s, OWE_CLOSE, FATE_FORWARD)
+    if owed == NULL or pass_server(s, frame, size) < 0:
+        return end_session(s, "out of memory")
+    if name != NULL:
+        owed.target = frame[5]
+        owed.name, owed.replaced = name, name.value
+        name.value = NULL
+        name.pending += 1
+    return 1 if step_phase(s, EVENT_CLOSE) == 0 else -1
+
+
+cdef int on_function_call(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
+    """A FunctionCall carries no text: it is decided by who asks."""
+    cdef Owed *owed
+    if moment_has_passed(s):
+        return 0
+    if s.fallback_call.flags & RULING_REFUSE:
+        return refuse_whole(s, s.fallback_call)
+    owed = owe(s, OWE_FUNCTION_CALL, FATE_FORWARD)
+    if owed == NULL or pass_server(s, frame, size) < 0:
+        return end_session(s, "out of memory")
+    owed.bound = new_bound(s.fallback_call, NULL, 0)
+    return 1 if step_phase(s, EVENT_FUNCTION_CALL) == 0 else -1

@@ -1,0 +1,517 @@
+"""The lane: the sockets of all established sessions on one epoll, walked without touching a Python object.
+
+uvloop watches the epoll descriptor and calls run() when something is ready. One receive and one send per direction
+and chunk. Flow control: a peer that does not read stops the other one, so a session holds at most two buffers.
+"""
+
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+from libc.errno cimport EAGAIN, EINTR, errno
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memset
+from posix.time cimport CLOCK_MONOTONIC, CLOCK_REALTIME, clock_gettime, timespec
+from posix.unistd cimport close, read
+
+from proxy.lane.memory cimport append, put_client, settle_run
+from proxy.lane.records cimport sendable, settle
+from proxy.lane.session cimport Session, Shared, abandon, from_client, from_server
+from proxy.lane.state cimport HOLD_NOTHING, PHASE_CLOSING, Counters, Queue, Run, Sess
+
+cdef extern from "sys/epoll.h" nogil:
+    cdef union epoll_data:
+        void *ptr
+    cdef struct epoll_event:
+        unsigned int events
+        epoll_data data
+    int epoll_create1(int flags)
+    int epoll_ctl(int epfd, int op, int fd, epoll_event *event)
+    int epoll_wait(int epfd, epoll_event *events, int maxevents, int timeout)
+    enum: EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL, EPOLL_CLOEXEC
+
+cdef extern from "sys/socket.h" nogil:
+    ssize_t recv(int fd, void *data, size_t size, int flags)
+    ssize_t send(int fd, const void *data, size_t size, int flags)
+    int shutdown(int fd, int how)
+    enum: MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_WR
+
+cdef enum:
+    CHUNK = 262144             # one receive
+    BATCH = 64                 # descriptors looked at in one go
+    CLIENT = 0
+    SERVER = 1
+    LAST_WORDS_NS = 5000000000  # how long a session that is over waits for its peer to read
+
+cdef struct Endpoint:
+    Link *link                 # NULL: the journal's wake-up
+    int side
+    int fd
+    unsigned int interest
+    int detached               # out of the epoll: a hang-up cannot be masked
+
+cdef struct Link:
+    Endpoint ends[2]
+    PyObject *session
+    Sess *s
+    Link *next
+    Link *previous
+    Link *waiting              # the next one that waits for the journal
+    PyObject *lane
+    int waits
+    int over                   # nothing is read any more; what is queued still leaves
+    int dead
+    int half_closed            # the server was told that the client sends no more
+    long long over_ns
+
+
+cdef long long clock_ns(int which) noexcept nogil:
+    cdef timespec now
+    clock_gettime(which, &now)
+    return <long long> now.tv_sec * 1000000000 + now.tv_nsec
+
+
+cdef Py_ssize_t pending(Queue *queue) noexcept nogil:
+    return queue.out.used - queue.start
+
+
+cdef class Lane:
+    """All established sessions of one worker. shared: what they have in common; wake_fd: the journal's eventfd, -1
+    where there is none."""
+
+    cdef int epoll
+    cdef Shared shared
+    cdef Counters *counters
+    cdef Endpoint wake
+    cdef Link *links
+    cdef Link *waiting
+    cdef Link *graves
+    cdef unsigned char *scratch
+    cdef long long real_minus_mono_us
+    cdef readonly int count
+
+    def __cinit__(self, Shared shared not None, *, int wake_fd=-1):
+        cdef epoll_event event
+        self.shared = shared
+        self.counters = &shared.counters
+        self.epoll = epoll_create1(EPOLL_CLOEXEC)
+        self.scratch = <unsigned char *> malloc(CHUNK)
+        if self.epoll < 0 or self.scratch == NULL:
+            raise MemoryError("no epoll descriptor or no memory for the lane")
+        self.set_clock()
+        self.wake.fd = wake_fd
+        if wake_fd >= 0:
+            event.events = EPOLLIN
+            event.data.ptr = &self.wake
+            if epoll_ctl(self.epoll, EPOLL_CTL_ADD, wake_fd, &event) < 0:
+                raise OSError(errno, "the journal's wake-up cannot be watched")
+
+    def __dealloc__(self):
+        self.close()
+        free(self.scratch)
+
+    def fileno(self) -> int:
+        """The descriptor that the event loop watches."""
+        return self.epoll
+
+    def close(self):
+        """Ends every session without a word."""
+        while self.links != NULL:
+            bury(self, self.links)
+        self.free_graves()
+        if self.epoll >= 0:
+            close(self.epoll)
+            self.epoll = -1
+
+    cdef void set_clock(self) noexcept:
+        self.real_minus_mono_us = (clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC)) // 1000
+
+    cdef void free_graves(self) noexcept:
+        cdef Link *link
+        while self.graves != NULL:
+            link = self.graves
+            self.graves = link.next
+            session = <Session> link.session
+            session.link = NULL
+            Py_DECREF(session)
+            free(link)
+
+    def adopt(self, Session session not None, int client_fd, int server_fd):
+        """Takes over both descriptors (non-blocking), which it will close."""
+        cdef Link *link = <Link *> calloc(1, sizeof(Link))
+        cdef int side
+        if link == NULL:
+            raise MemoryError
+        link.session = <PyObject *> session
+        link.lane = <PyObject *> self
+        link.s = &session.s
+        link.ends[CLIENT].fd, link.ends[SERVER].fd = client_fd, server_fd
+        Py_INCREF(session)
+        session.link = link
+        session.pump_link = pump_link
+        link.next = self.links
+        if self.links != NULL:
+            self.links.previous = link
+        self.links = link
+        self.count += 1
+        stamp(self, link.s)
+        for side in range(2):
+            link.ends[side].link, link.ends[side].side = link, side
+            if watch(self.epoll, &link.ends[side], EPOLLIN, EPOLL_CTL_ADD) < 0:
+                bury(self, link)
+                raise OSError(errno, "a session's socket cannot be watched")
+
+    def run(self):
+        """Serves every descriptor that is ready."""
+        cdef epoll_event events[BATCH]
+        cdef int i, count
+        with nogil:
+            count = epoll_wait(self.epoll, events, BATCH, 0)
+            for i in range(count):
+                serve(self, <Endpoint *> events[i].data.ptr, events[i].events)
+        if self.graves != NULL:
+            self.free_graves()
+
+    def tick(self):
+        """Once every tenth of a second: opens what streams slowly, buries who does not read his last words."""
+        cdef Link *link = self.links
+        cdef Link *following
+        cdef long long now = clock_ns(CLOCK_MONOTONIC)
+        self.set_clock()
+        while link != NULL:
+            following = link.next
+            if link.over and now - link.over_ns > LAST_WORDS_NS:
+                bury(self, link)
+            elif link.s.queued > link.s.sent:
+                link.s.now_ns = now
+                settle(link.s)
+                pump(self, link)
+            link = following
+        self.free_graves()
+
+    def sessions(self) -> list:
+        """Every session that the lane carries."""
+        cdef Link *link = self.links
+        found = []
+        while link != NULL:
+            found.append(<object> link.session)
+            link = link.next
+        return found
+
+
+cdef void stamp(Lane lane, Sess *s) noexcept nogil:
+    s.now_ns = clock_ns(CLOCK_MONOTONIC)
+    s.now_us = s.now_ns // 1000 + lane.real_minus_mono_us
+
+
+cdef int watch(int epoll, Endpoint *end, unsigned int interest, int how) noexcept nogil:
+    cdef epoll_event event
+    if how == EPOLL_CTL_MOD and end.interest == interest:
+        return 0
+    if end.detached:
+        end.detached = 0
+        how = EPOLL_CTL_ADD
+    event.events = interest
+    event.data.ptr = end
+    end.interest = interest
+    return epoll_ctl(epoll, how, end.fd, &event)
+
+
+cdef void detach(int epoll, Endpoint *end) noexcept nogil:
+    if not end.detached:
+        epoll_ctl(epoll, EPOLL_CTL_DEL, end.fd, NULL)
+        end.detached = 1
+        end.interest = 0
+
+
+cdef void serve(Lane lane, Endpoint *end, unsigned int events) noexcept nogil:
+    cdef Link *link = end.link
+    if link == NULL:
+        wake_up(lane)
+        return
+    if link.dead:
+        return
+    stamp(lane, link.s)
+    if events & (EPOLLERR | EPOLLHUP) and not (events & EPOLLIN and end.side == CLIENT):
+        if end.side == CLIENT:
+            peer_is_gone(lane, link, end)
+            return
+        if link.over or not end.interest & EPOLLIN:
+            detach(lane.epoll, end)  # what it sent before is read when there is room for it
+            return
+        receive(lane, link, end)
+        return
+    if events & EPOLLIN and not link.over:
+        receive(lane, link, end)
+        return
+    pump(lane, link)
+
+
+cdef void wake_up(Lane lane) noexcept nogil:
+    """The journal has reached the disk: what waited for it may leave."""
+    cdef unsigned long long times
+    cdef Link *link = lane.waiting
+    cdef Link *following
+    read(lane.wake.fd, &times, 8)
+    lane.waiting = NULL
+    while link != NULL:
+        following = link.waiting
+        link.waits = 0
+        link.waiting = NULL
+        if not link.dead:
+            stamp(lane, link.s)
+            pump(lane, link)
+        link = following
+
+
+cdef void receive(Lane lane, Link *link, Endpoint *end) noexcept nogil:
+    cdef Sess *s = link.s
+    cdef long long began = s.now_ns
+    cdef ssize_t count = recv(end.fd, lane.scratch, CHUNK, MSG_DONTWAIT)
+    if count < 0:
+        if errno != EAGAIN and errno != EINTR:
+            peer_is_gone(lane, link, end)
+        return
+    if count == 0:
+        if end.side == CLIENT:
+            s.client_open = 0
+        else:
+            server_is_gone(link)
+    elif end.side == CLIENT:
+        from_client(s, lane.scratch, count)
+    else:
+        from_server(s, lane.scratch, count)
+    settle(s)
+    pump(lane, link)
+    if count > 0:
+        measure(lane, end.side, clock_ns(CLOCK_MONOTONIC) - began)
+
+
+cdef void measure(Lane lane, int side, long long spent) noexcept nogil:
+    """What this chunk cost, receive and send apart from the peer's own time, by powers of two of a nanosecond."""
+    cdef int bucket = 0
+    lane.counters.added_ns[side] += spent
+    while spent > 255 and bucket < 23:
+        spent >>= 1
+        bucket += 1
+    lane.counters.added[side][bucket] += 1
+
+
+cdef void server_is_gone(Link *link) noexcept nogil:
+    """The server has closed. Unless it said why, or a frame is partly sent, the client hears it from us."""
+    cdef Sess *s = link.s
+    s.server_open = 0
+    if s.phase != PHASE_CLOSING and s.client_open and not s.told_end and not s.failed:
+        s.failed = 1
+        s.reason = "the server closed the connection"
+
+
+cdef void peer_is_gone(Lane lane, Link *link, Endpoint *end) noexcept nogil:
+    """A connection was reset. The client's: its backend is ended too. The server's: the client is told."""
+    if end.side == SERVER:
+        server_is_gone(link)
+        settle(link.s)
+        pump(lane, link)
+        return
+    link.s.client_open = 0
+    abandon(link.s)
+    bury_nogil(lane, link)
+
+
+cdef void pump_link(void *link) noexcept:
+    """What a session's orders have put out leaves at once."""
+    cdef Link *this = <Link *> link
+    cdef Lane lane = <Lane> this.lane
+    if not this.dead:
+        stamp(lane, this.s)
+        settle(this.s)
+        pump(lane, this)
+
+
+cdef void pump(Lane lane, Link *link) noexcept nogil:
+    """Sends what may be sent, in both directions, then says what is waited for."""
+    cdef Sess *s = link.s
+    if s.failed and not link.over:
+        last_words(lane, link)
+    if send_server(link) < 0 and not link.over:
+        server_is_gone(link)
+        last_words(lane, link)
+    if send_client(link, sendable(s) - s.sent) < 0:
+        abandon(s)
+        bury_nogil(lane, link)
+        return
+    if finished(link):
+        bury_nogil(lane, link)
+        return
+    if s.queued > s.sent and not link.waits and s.mark_position:
+        link.waits = 1
+        link.waiting = lane.waiting
+        lane.waiting = link
+    look_out(lane, link)
+
+
+cdef int finished(Link *link) noexcept nogil:
+    """Nothing more will come, and everything has left."""
+    cdef Sess *s = link.s
+    if s.queued > s.sent:
+        return 0
+    return link.over or not s.server_open
+
+
+cdef void last_words(Lane lane, Link *link) noexcept nogil:
+    """The session is over: its statement is recorded, and a FATAL closes it where the client is between frames."""
+    cdef Sess *s = link.s
+    link.over = 1
+    link.over_ns = s.now_ns
+    s.from_client.used = 0
+    s.to_server.out.used = s.to_server.start = 0
+    s.run_server.size = 0
+    settle_run(&s.to_client, &s.run_client)
+    if abandon(s) < 0:  # no record, no output
+        s.queued = s.mark if s.mark > s.sent else s.sent
+        s.to_client.out.used = s.to_client.start + <Py_ssize_t> (s.queued - s.sent)
+        return
+    if s.server_stream == 0 and not s.told_end:
+        with gil:
+            ask_last_word(link)
+    settle(s)
+
+
+cdef void ask_last_word(Link *link) noexcept:
+    session = <Session> link.session
+    try:
+        word = session.handler.last_word(session, session.failed)
+        if word:
+            put_client(link.s, <const unsigned char *> <const char *> (<bytes?> word), len(word))
+    except Exception:  # noqa: BLE001  the session ends in any case, without a word
+        pass
+
+
+cdef int send_server(Link *link) noexcept nogil:
+    cdef Sess *s = link.s
+    if not s.server_open:
+        s.to_server.out.used = s.to_server.start = 0
+        s.run_server.size = 0
+        return 0
+    if send_out(link.ends[SERVER].fd, &s.to_server, &s.run_server, -1) < 0:
+        return -1
+    if not s.client_open and not link.half_closed and s.hold == HOLD_NOTHING and pending(&s.to_server) == 0:
+        link.half_closed = 1
+        shutdown(link.ends[SERVER].fd, SHUT_WR)
+    return 0
+
+
+cdef int send_client(Link *link, long long allowed) noexcept nogil:
+    cdef Sess *s = link.s
+    cdef ssize_t count = send_out(link.ends[CLIENT].fd, &s.to_client, &s.run_client, allowed)
+    if count < 0:
+        return -1
+    s.sent += count
+    return 0
+
+
+cdef ssize_t send_out(int fd, Queue *queue, Run *run, long long allowed) noexcept nogil:
+    """Sends the queue, or the slice at hand where nothing is queued, up to allowed bytes (-1: all); keeps the rest.
+    Bytes sent; -1: the connection is gone."""
+    cdef const unsigned char *data
+    cdef ssize_t size, count
+    if run.size and pending(queue) == 0 and (allowed < 0 or allowed >= run.size):
+        count = send(fd, run.data, run.size, MSG_DONTWAIT | MSG_NOSIGNAL)
+        if count < 0:
+            if errno != EAGAIN and errno != EINTR:
+                return -1
+            count = 0
+        if count < run.size and append(&queue.out, run.data + count, run.size - count) < 0:
+            return -1
+        run.size = 0
+        return count
+    if settle_run(queue, run) < 0:
+        return -1
+    size = pending(queue)
+    if allowed >= 0 and size > allowed:
+        size = <ssize_t> allowed
+    if size <= 0:
+        return 0
+    count = send(fd, queue.out.data + queue.start, size, MSG_DONTWAIT | MSG_NOSIGNAL)
+    if count < 0:
+        return 0 if errno == EAGAIN or errno == EINTR else -1
+    queue.start += count
+    forget_sent(queue)
+    return count
+
+
+cdef void forget_sent(Queue *queue) noexcept nogil:
+    """Gives back the room of what has left."""
+    cdef Py_ssize_t left = queue.out.used - queue.start
+    if left == 0:
+        queue.out.used = queue.start = 0
+        if queue.out.size > CHUNK:
+            free(queue.out.data)
+            queue.out.data = NULL
+            queue.out.size = 0
+    elif queue.start > CHUNK:
+        move_front(queue, left)
+
+
+cdef extern from "string.h" nogil:
+    void *memmove(void *to, const void *what, size_t size)
+
+
+cdef void move_front(Queue *queue, Py_ssize_t left) noexcept nogil:
+    memmove(queue.out.data, queue.out.data + queue.start, left)
+    queue.out.used = left
+    queue.start = 0
+
+
+cdef void look_out(Lane lane, Link *link) noexcept nogil:
+    """What each side is watched for: nobody is read whose bytes could not leave."""
+    cdef Sess *s = link.s
+    cdef unsigned int client = 0
+    cdef unsigned int server = 0
+    if not link.over:
+        if s.client_open and pending(&s.to_server) <= s.buffer_limit and (
+            s.hold == HOLD_NOTHING or s.from_client.used <= s.buffer_limit
+        ):
+            client |= EPOLLIN
+        if s.server_open and pending(&s.to_client) <= s.buffer_limit:
+            server |= EPOLLIN
+    if pending(&s.to_client) and sendable(s) > s.sent:
+        client |= EPOLLOUT
+    if pending(&s.to_server):
+        server |= EPOLLOUT
+    watch(lane.epoll, &link.ends[CLIENT], client, EPOLL_CTL_MOD)
+    if s.server_open:
+        watch(lane.epoll, &link.ends[SERVER], server, EPOLL_CTL_MOD)
+    else:
+        detach(lane.epoll, &link.ends[SERVER])
+
+
+cdef void bury_nogil(Lane lane, Link *link) noexcept nogil:
+    with gil:
+        bury(lane, link)
+
+
+cdef void bury(Lane lane, Link *link) noexcept:
+    """Closes both sockets; the memory goes when no event can point at it any more."""
+    cdef Link **at = &lane.waiting
+    if link.dead:
+        return
+    link.dead = 1
+    while at[0] != NULL:
+        if at[0] == link:
+            at[0] = link.waiting
+            break
+        at = &at[0].waiting
+    if link.previous != NULL:
+        link.previous.next = link.next
+    else:
+        lane.links = link.next
+    if link.next != NULL:
+        link.next.previous = link.previous
+    close(link.ends[CLIENT].fd)
+    close(link.ends[SERVER].fd)
+    link.next = lane.graves
+    lane.graves = link
+    lane.count -= 1
+    session = <Session> link.session
+    try:
+        session.handler.closed(session, session.failed)
+    except Exception:  # noqa: BLE001  it is closed whatever its handler says
+        pass

@@ -1,0 +1,106 @@
+"""One record for each executed statement, and what may leave before it is on disk.
+
+Durable: no byte of a result reaches the client before its record is on disk. A result that is still streaming, or
+that takes longer than a tick, gets an opening entry; once that is durable its rows may leave, and the end of the
+statement waits for the closing one.
+"""
+
+from libc.string cimport memcpy, memset
+
+from proxy.audit.execution cimport Execution
+from proxy.audit.spool cimport Spool, append_execution, durable_position
+from proxy.lane.memory cimport due
+from proxy.lane.state cimport AUDIT_DURABLE, Bound, Owed, Ruling, Sess
+
+cdef enum:
+    PART_WHOLE = 0
+    PART_OPENING = 1
+    PART_CLOSING = 2
+    OUTCOME_OK = 0
+    OUTCOME_REFUSED = 2
+    OUTCOME_UNKNOWN = 5
+    HELD_BYTES = 65536         # more than this of one result opens it in the journal
+    HELD_NS = 20000000         # so does a result that takes longer than this
+
+
+cdef int record(Sess *s, Owed *owed, Ruling *ruling, int part, int outcome, const unsigned char *sqlstate) noexcept nogil:
+    """Appends one entry for owed. -1: the journal takes nothing more, and the session must not go on."""
+    cdef Execution execution
+    cdef Bound *bound = owed.bound
+    cdef long long position
+    cdef int values = 0
+    if ruling == NULL or ruling.statement == 0:
+        return 0
+    if owed.serial == 0:
+        s.serial += 1
+        owed.serial = s.serial
+    memset(&execution, 0, sizeof(execution))
+    execution.started_us = owed.started_us
+    execution.duration_us = (s.now_ns - owed.started_ns) // 1000
+    execution.rows = owed.rows
+    execution.size_bytes = owed.size_bytes
+    execution.serial = owed.serial
+    execution.session = s.session
+    execution.statement = ruling.statement
+    execution.part = part
+    execution.outcome = outcome
+    execution.transaction = owed.transaction
+    if bound != NULL and part != PART_CLOSING:
+        execution.values_as = ruling.values_as
+        values = bound.count if ruling.values_as else 0
+    if sqlstate != NULL:
+        memcpy(execution.sqlstate, sqlstate, 5)
+    position = append_execution(<Spool> s.spool, &execution, bound.values if values else NULL, values)
+    if position < 0:
+        return -1
+    s.last_position = position
+    return 0
+
+
+cdef int record_end(Sess *s, Owed *owed, int outcome, const unsigned char *sqlstate) noexcept nogil:
+    """The statement at the head is over: its record is complete."""
+    cdef Ruling *ruling = owed.bound.ruling if owed.bound != NULL else owed.ruling
+    cdef int failed = record(s, owed, ruling, PART_CLOSING if owed.opened else PART_WHOLE, outcome, sqlstate)
+    owed.recorded = 1
+    owed.started = owed.opened = 0
+    owed.serial = 0
+    return failed
+
+
+cdef int record_refusal(Sess *s, Ruling *ruling) noexcept nogil:
+    """A statement that never reached the server."""
+    cdef Owed owed
+    memset(&owed, 0, sizeof(owed))
+    owed.started_us = s.now_us
+    owed.started_ns = s.now_ns
+    owed.transaction = s.status
+    return record(s, &owed, ruling, PART_WHOLE, OUTCOME_REFUSED, ruling.sqlstate)
+
+
+cdef void settle(Sess *s) noexcept nogil:
+    """How far the output may leave once the journal has caught up."""
+    cdef Owed *owed = due(s)
+    cdef long long mark = s.queued
+    if s.audit != AUDIT_DURABLE:
+        return
+    if owed != NULL and owed.started and not owed.opened:
+        if s.queued - owed.output_at > HELD_BYTES or s.now_ns - owed.started_ns > HELD_NS:
+            if record(s, owed, owed.bound.ruling if owed.bound != NULL else NULL, PART_OPENING, OUTCOME_UNKNOWN, NULL) < 0:
+                s.failed = 1
+                s.reason = "the audit journal takes no more entries"
+                return
+            owed.opened = 1
+        else:
+            mark = owed.output_at
+    if mark > s.mark:
+        s.mark = mark
+        s.mark_position = s.last_position
+
+
+cdef long long sendable(Sess *s) noexcept nogil:
+    """Bytes of the session's output, counted from its first, that may leave now."""
+    if s.audit != AUDIT_DURABLE:
+        return s.queued
+    if durable_position(<Spool> s.spool) >= s.mark_position:
+        return s.mark
+    return s.sent

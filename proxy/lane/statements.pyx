@@ -1,0 +1,367 @@
+"""Query and Parse: where a statement's text meets its decision. Each function answers 1 taken, 0 held, -1 over."""
+
+from libc.string cimport memchr
+
+from proxy.audit.execution cimport Value
+from proxy.lane.hooks cimport ask
+from proxy.lane.memory cimport (
+    append,
+    drop_prepared,
+    drop_ruling,
+    find,
+    intern,
+    last_owed,
+    new_bound,
+    new_prepared,
+    owe,
+    owed_count,
+    pass_server,
+    put_client,
+    put_server,
+    reserve,
+)
+from proxy.lane.records cimport record_refusal
+from proxy.lane.state cimport (
+    EVENT_ERROR_EXTENDED,
+    EVENT_PARSE,
+    EVENT_QUERY,
+    FATE_FORWARD,
+    FATE_SUPPLY,
+    FATE_SWALLOW,
+    HOLD_DRAIN,
+    HOLD_PYTHON,
+    OWE_CLOSE,
+    OWE_FUNCTION_CALL,
+    OWE_PARSE,
+    OWE_QUERY,
+    OWE_SYNC,
+    PHASE_READY,
+    RULING_ASK,
+    RULING_BARRIER,
+    RULING_CHAIN,
+    RULING_FULL_TEXT,
+    RULING_REFUSE,
+    RULING_TRANSACTION,
+    COUNT_REFUSED,
+    SPANS,
+    Bound,
+    Name,
+    Owed,
+    Prepared,
+    Ruling,
+    Sess,
+)
+from proxy.lane.table cimport Table
+from proxy.template.lexer cimport Lexed, lex
+
+cdef enum:
+    LEX_BROKEN_OR_OVERFLOW = 3  # Lexed.flags: no template, or more literals than we keep
+
+# The server must fail as the client will be told that it did: these do not parse, in any version.
+cdef const unsigned char *FAILING_QUERY = b"Q\0\0\0\x18refused by pgwarden\0"
+cdef const unsigned char *FAILING_PARSE = b"P\0\0\0\x2c_pgwarden_refused\0refused by pgwarden\0\0\0"
+cdef const unsigned char *READY_IDLE = b"Z\0\0\0\x05I"
+cdef const unsigned char *FLUSH = b"H\0\0\0\x04"
+cdef const unsigned char *PARSE_COMPLETE = b"1\0\0\0\x04"
+cdef const unsigned char *NO_BYTE = b"\0"
+
+
+cdef unsigned int be32(const unsigned char *at) noexcept nogil:
+    return (<unsigned int> at[0] << 24) | (<unsigned int> at[1] << 16) | (<unsigned int> at[2] << 8) | at[3]
+
+
+cdef unsigned int be16(const unsigned char *at) noexcept nogil:
+    return (<unsigned int> at[0] << 8) | at[1]
+
+
+cdef Py_ssize_t text_end(const unsigned char *data, Py_ssize_t at, Py_ssize_t size) noexcept nogil:
+    """Offset of the terminator of the string at `at`; -1: there is none before size."""
+    cdef const unsigned char *end
+    if at >= size:
+        return -1
+    end = <const unsigned char *> memchr(data + at, 0, size - at)
+    return -1 if end == NULL else end - data
+
+
+cdef int end_session(Sess *s, const char *reason) noexcept nogil:
+    if not s.failed:
+        s.failed = 1
+        s.reason = reason
+    return -1
+
+
+cdef int step_phase(Sess *s, int event) noexcept nogil:
+    cdef int after = s.moves[s.phase * 32 + event]
+    if after == 255:
+        return end_session(s, "a message came where the protocol does not allow it")
+    s.phase = after
+    return 0
+
+
+cdef int flush_server(Sess *s) noexcept nogil:
+    """Makes the server answer what it may be keeping in its buffer."""
+    cdef Owed *owed = last_owed(s)
+    if owed == NULL or s.flushed or owed.kind in (OWE_SYNC, OWE_QUERY, OWE_FUNCTION_CALL):
+        return 0
+    s.flushed = 1
+    return put_server(s, FLUSH, 5)
+
+
+cdef int moment_has_passed(Sess *s) noexcept nogil:
+    """Something under way may change what the next statement means: 1 where it must wait for the answers."""
+    if not s.barrier:
+        return 0
+    if owed_count(s):
+        s.hold = HOLD_DRAIN
+        flush_server(s)
+        return 1
+    s.barrier = 0
+    return 0
+
+
+cdef int hold_for_python(Sess *s, int event, const unsigned char *payload, Py_ssize_t size,
+                         const unsigned char *statement, Py_ssize_t statement_size) noexcept nogil:
+    """Asks Python about the frame at hand, once everything earlier is answered."""
+    if owed_count(s):
+        s.hold = HOLD_DRAIN
+        flush_server(s)
+        return 0
+    s.hold = HOLD_PYTHON
+    ask(s, event, payload, size, statement, statement_size)
+    return -1 if s.failed else 0
+
+
+cdef Ruling *take_answer(Sess *s) noexcept nogil:
+    """Python's answer to the frame at hand, NULL where it was not asked. The reference goes to the caller."""
+    cdef Ruling *ruling = s.answer
+    s.answer = NULL
+    return ruling
+
+
+cdef void raise_barrier(Sess *s, Ruling *ruling) noexcept nogil:
+    if ruling.flags & RULING_BARRIER or (s.touched and ruling.flags & RULING_TRANSACTION):
+        s.barrier = 1
+
+
+cdef int refuse_batch(Sess *s, Ruling *ruling) noexcept nogil:
+    """The server fails in the message's place, so that both ends skip to the same Sync."""
+    cdef Owed *owed
+    s.counters.statements[COUNT_REFUSED] += 1
+    if record_refusal(s, ruling) < 0:
+        return end_session(s, "the audit journal takes no more entries")
+    owed = owe(s, OWE_PARSE, FATE_SUPPLY)
+    if owed == NULL or put_server(s, FAILING_PARSE, 45) < 0:
+        return end_session(s, "out of memory")
+    owed.ruling = ruling
+    ruling.refs += 1
+    return 1 if step_phase(s, EVENT_ERROR_EXTENDED) == 0 else -1
+
+
+cdef int refuse_whole(Sess *s, Ruling *ruling) noexcept nogil:
+    """A Query or FunctionCall is refused: at once where the server has nothing to lose, else through its failure."""
+    cdef Owed *owed
+    s.counters.statements[COUNT_REFUSED] += 1
+    if record_refusal(s, ruling) < 0:
+        return end_session(s, "the audit journal takes no more entries")
+    if owed_count(s) == 0 and s.status == c'I' and s.phase == PHASE_READY:
+        if put_client(s, ruling.error, ruling.error_size) < 0 or put_client(s, READY_IDLE, 6) < 0:
+            return end_session(s, "out of memory")
+        return 1
+    owed = owe(s, OWE_QUERY, FATE_SUPPLY)
+    if owed == NULL or put_server(s, FAILING_QUERY, 25) < 0:
+        return end_session(s, "out of memory")
+    owed.ruling = ruling
+    ruling.refs += 1
+    return 1 if step_phase(s, EVENT_QUERY) == 0 else -1
+
+
+cdef int make_key(Sess *s, const unsigned char *text, Py_ssize_t size, Lexed *lexed) noexcept nogil:
+    """The template of text into the workspace. 0: it has none, only the full text can be a key; -1: no memory."""
+    s.work.key.used = 0
+    lexed.flags = LEX_BROKEN_OR_OVERFLOW
+    lexed.literals = 0
+    if reserve(&s.work.key, size + 1) < 0:
+        return -1
+    if lex(text, size, s.lex_options, s.work.key.data, s.work.spans, SPANS, lexed) < 0:
+        return 0
+    if lexed.flags & LEX_BROKEN_OR_OVERFLOW:
+        return 0
+    s.work.key.used = lexed.length
+    return 1
+
+
+cdef int full_key(Sess *s, const unsigned char *text, Py_ssize_t size) noexcept nogil:
+    s.work.key.used = 0
+    if append(&s.work.key, NO_BYTE, 1) < 0:
+        return -1
+    return append(&s.work.key, text, size)
+
+
+cdef int add_types(Sess *s, const unsigned char *types, Py_ssize_t size) noexcept nogil:
+    """Parameter types are part of what a Parse means."""
+    if size == 0:
+        return 0
+    if append(&s.work.key, NO_BYTE, 1) < 0:
+        return -1
+    return append(&s.work.key, types, size)
+
+
+cdef Ruling *look_up(Sess *s, const unsigned char *text, Py_ssize_t size,
+                     const unsigned char *types, Py_ssize_t types_size, Lexed *lexed) noexcept nogil:
+    """What is decided for this text at this moment; NULL: nothing yet."""
+    cdef Ruling *ruling = NULL
+    cdef int made = make_key(s, text, size, lexed)
+    if made < 0:
+        end_session(s, "out of memory")
+        return NULL
+    if made:
+        if add_types(s, types, types_size) < 0:
+            return NULL
+        ruling = (<Table> s.table).look_up(s.context, s.work.key.data, s.work.key.used)
+        if ruling == NULL or not ruling.flags & RULING_FULL_TEXT:
+            return ruling
+    if full_key(s, text, size) < 0 or add_types(s, types, types_size) < 0:
+        return NULL
+    return (<Table> s.table).look_up(s.context, s.work.key.data, s.work.key.used)
+
+
+cdef int count_literals(Ruling *ruling, Lexed *lexed) noexcept nogil:
+    """Literals that the record of such a statement keeps."""
+    return lexed.literals if ruling.values_as and not lexed.flags & LEX_BROKEN_OR_OVERFLOW else 0
+
+
+cdef Bound *bind_literals(Sess *s, Ruling *ruling, const unsigned char *text, Lexed *lexed) noexcept nogil:
+    """The execution of a simple statement, with its literals for the record."""
+    cdef Value *values = s.work.values
+    cdef int i, count = count_literals(ruling, lexed)
+    for i in range(count):
+        values[i].data = text + s.work.spans[i].start
+        values[i].length = s.work.spans[i].end - s.work.spans[i].start
+        values[i].kind = 0
+    return new_bound(ruling, values, count)
+
+
+cdef int on_query(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
+    """A simple Query: one frame, whole. frame (size,) with its header."""
+    cdef const unsigned char *text = frame + 5
+    cdef Py_ssize_t length = size - 6
+    cdef Lexed lexed
+    cdef Ruling *ruling
+    cdef int asked = s.answer != NULL
+    if length < 0 or text_end(frame, 5, size) != size - 1:
+        return end_session(s, "a Query does not end where its text does")
+    if not asked and moment_has_passed(s):
+        return 0
+    if not asked and s.dirty:
+        return hold_for_python(s, EVENT_QUERY, text, length, NULL, 0)
+    ruling = look_up(s, text, length, NULL, 0, &lexed) if not asked else NULL
+    if asked:
+        make_key(s, text, length, &lexed)
+        ruling = take_answer(s)
+    elif ruling == NULL or ruling.flags & RULING_ASK:
+        s.counters.cache_misses += 1
+        return -1 if s.failed else hold_for_python(s, EVENT_QUERY, text, length, NULL, 0)
+    else:
+        s.counters.cache_hits += 1
+        ruling.refs += 1
+    asked = refuse_whole(s, ruling) if ruling.flags & RULING_REFUSE else let_query(s, ruling, frame, size, &lexed)
+    drop_ruling(ruling)
+    return asked
+
+
+cdef int let_query(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize_t size, Lexed *lexed) noexcept nogil:
+    cdef Ruling *first = ruling.after if ruling.flags & RULING_CHAIN else ruling
+    cdef Bound *bound = bind_literals(s, first, frame + 5, lexed)
+    cdef Owed *owed
+    if bound == NULL:
+        return end_session(s, "out of memory")
+    owed = owe(s, OWE_QUERY, FATE_FORWARD)
+    if owed == NULL or pass_server(s, frame, size) < 0:
+        return end_session(s, "out of memory")
+    owed.bound = bound
+    raise_barrier(s, ruling)
+    if s.touched:
+        s.barrier = 1  # a Query ends the implicit transaction, and with it what was set there
+    return 1 if step_phase(s, EVENT_QUERY) == 0 else -1
+
+
+cdef int on_parse(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
+    """A Parse: name, text, parameter types."""
+    cdef const unsigned char *payload = frame + 5
+    cdef Py_ssize_t length = size - 5
+    cdef Py_ssize_t name_end = text_end(payload, 0, length)
+    cdef Py_ssize_t end = text_end(payload, name_end + 1, length) if name_end >= 0 else -1
+    cdef Lexed lexed
+    cdef Ruling *ruling
+    cdef int taken
+    if end < 0 or length - end < 3 or length - end - 3 != <Py_ssize_t> be16(payload + end + 1) * 4:
+        return end_session(s, "a Parse whose counts do not fit its length")
+    if s.answer != NULL:
+        ruling = take_answer(s)
+        if make_key(s, payload + name_end + 1, end - name_end - 1, &lexed) < 0:
+            return end_session(s, "out of memory")
+    else:
+        if moment_has_passed(s):
+            return 0
+        ruling = NULL
+        if not s.dirty:
+            ruling = look_up(s, payload + name_end + 1, end - name_end - 1, payload + end + 3, length - end - 3, &lexed)
+        if ruling == NULL:
+            s.counters.cache_misses += 1
+            return -1 if s.failed else hold_for_python(s, EVENT_PARSE, payload, length, NULL, 0)
+        s.counters.cache_hits += 1
+        ruling.refs += 1
+    if ruling.flags & RULING_REFUSE:
+        taken = refuse_parse(s, ruling, payload, name_end)
+    else:
+        taken = let_parse(s, ruling, frame, size, name_end, count_literals(ruling, &lexed))
+    drop_ruling(ruling)
+    return taken
+
+
+cdef int refuse_parse(Sess *s, Ruling *ruling, const unsigned char *name, Py_ssize_t name_size) noexcept nogil:
+    """Where the probe's Parse was the client's, the server closes again what it has taken."""
+    cdef unsigned char head[6]
+    cdef Name *known = find(&s.statements, name, name_size)
+    if s.answer_parsed:
+        s.answer_parsed = 0
+        if known != NULL:
+            drop_prepared(<Prepared *> known.value)
+            known.value = NULL
+        head[0] = c"C"
+        head[1] = head[2] = 0
+        head[3] = (name_size + 6) >> 8
+        head[4] = (name_size + 6) & 255
+        head[5] = c"S"
+        if name_size > 60000 or owe(s, OWE_CLOSE, FATE_SWALLOW) == NULL:
+            return end_session(s, "a statement's name is too long")
+        if put_server(s, head, 6) < 0 or put_server(s, name, name_size + 1) < 0:
+            return end_session(s, "out of memory")
+    return refuse_batch(s, ruling)
+
+
+cdef int let_parse(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize_t size, Py_ssize_t name_size,
+                   int literals) noexcept nogil:
+    cdef Name *name = intern(&s.statements, frame + 5, name_size)
+    cdef Prepared *prepared
+    cdef Owed *owed
+    if name == NULL:
+        return end_session(s, "too many prepared statements")
+    prepared = new_prepared(ruling, s.context, frame + 5, size - 5, s.work.spans, literals)
+    if prepared == NULL:
+        return end_session(s, "out of memory")
+    prepared.text_at = name_size + 1
+    if s.answer_parsed:  # the probe's Parse was this one
+        s.answer_parsed = 0
+        drop_prepared(<Prepared *> name.value)
+        name.value = prepared
+        return 1 if put_client(s, PARSE_COMPLETE, 5) == 0 and step_phase(s, EVENT_PARSE) == 0 else -1
+    owed = owe(s, OWE_PARSE, FATE_FORWARD)
+    if owed == NULL:
+        return end_session(s, "out of memory")
+    owed.name, owed.replaced = name, name.value
+    owed.ruling = ruling
+    ruling.refs += 1
+    name.value = prepared
+    name.pending += 1
+    return 1 if pass_server(s, frame, size) == 0 and step_phase(s, EVENT_PARSE) == 0 else -1

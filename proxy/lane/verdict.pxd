@@ -1,0 +1,11 @@
+from proxy.lane.state cimport Ruling
+from proxy.masking.rows cimport RowMask
+
+cdef class Verdict:
+    cdef Ruling ruling
+    cdef readonly RowMask mask
+    cdef readonly object decision
+    cdef bytes error
+    cdef bytes covered
+    cdef readonly tuple commands
+    cdef int chain(self) except -1

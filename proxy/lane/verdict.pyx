@@ -1,0 +1,74 @@
+"""A Decision in the form that the lane carries: flags, the mask plan, the journal's reference, a ready-made error."""
+
+from cpython.object cimport PyObject
+from libc.string cimport memcpy
+
+from proxy.lane.state cimport Ruling
+from proxy.masking.rows cimport RowMask
+
+REFUSE = 1
+ASK = 2
+FULL_TEXT = 4
+STATE = 8
+NOTIFY = 16
+TRANSACTION = 32
+COPY = 64
+TAINTED = 128
+BARRIER = 256
+CHAIN = 512
+
+
+cdef class Verdict:
+    """What the lane does with one statement, or, through commands, with the commands of one string in order.
+
+    flags: the bits above. columns: result columns that the analysis saw, -1 where it says nothing. statement: the
+    journal's reference, 0 where nothing is recorded. values_as: 0 nothing, 1 clear, 2 keyed digests. error: an
+    ErrorResponse frame where flags has REFUSE. decision: whatever Python wants to find again.
+    """
+
+    def __cinit__(self, *, int flags=0, int columns=-1, unsigned int statement=0, int values_as=2,
+                  RowMask mask=None, bytes covered=b"", bytes error=b"", bytes sqlstate=b"42501", object decision=None, tuple commands=()):
+        if len(sqlstate) != 5:
+            raise ValueError("sqlstate: five bytes")
+        self.mask, self.error, self.decision, self.commands = mask, error, decision, commands
+        self.ruling.flags = flags
+        self.ruling.columns = columns
+        self.ruling.statement = statement
+        self.ruling.values_as = values_as
+        self.ruling.plan = mask.plan if mask is not None else NULL
+        self.ruling.masked = mask.masked if mask is not None else 0
+        self.covered = bytes(covered)
+        if mask is not None and not len(self.covered) == mask.columns == columns:
+            raise ValueError("covered: one byte for each column of the mask")
+        self.ruling.covered = <const unsigned char *> <const char *> self.covered if mask is not None else NULL
+        self.ruling.verdict = <PyObject *> self
+        self.ruling.error = <unsigned char *> <char *> self.error
+        self.ruling.error_size = len(error)
+        self.ruling.after = NULL
+        memcpy(self.ruling.sqlstate, <const char *> sqlstate, 5)
+        self.chain()
+
+    cdef int chain(self) except -1:
+        cdef Verdict this
+        cdef Verdict following
+        this = self
+        for each in self.commands:
+            following = <Verdict?> each
+            this.ruling.after = &following.ruling
+            this = following
+        if self.commands:
+            self.ruling.flags |= CHAIN
+        return 0
+
+    @property
+    def flags(self) -> int:
+        return self.ruling.flags
+
+    @property
+    def statement(self) -> int:
+        return self.ruling.statement
+
+    @property
+    def in_use(self) -> bool:
+        """Some session, reply or table still points at it."""
+        return self.ruling.refs > 0 or any((<Verdict> each).ruling.refs > 0 for each in self.commands)

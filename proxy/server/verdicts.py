@@ -1,0 +1,131 @@
+"""Judgements become verdicts: flags, a ready-made error, the journal's reference. The lane carries pointers to them,
+so each is kept until nothing points at it any more."""
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from proxy.decide.words import Facts, Judgement
+from proxy.lane import verdict as lane
+from proxy.lane.verdict import Verdict
+from proxy.model import Action
+from proxy.wire.constants import ErrorField, ServerType
+from proxy.wire.frame import pack
+
+CLEAR: Final = 1
+DIGESTS: Final = 2
+NOTHING: Final = 0
+SWEEP: Final = 64
+"""Verdicts that are looked at, for whether they are still in use, whenever one is made."""
+
+ASKED_EACH_TIME: Final = frozenset({"fetch", "move", "execute"})
+"""Commands that mean what the session declared or prepared before."""
+NAMES_SOMETHING: Final = frozenset({"declare", "prepare", "deallocate", "deallocate all", "close", "close all"})
+"""Commands after which a name of SQL means something else."""
+
+
+class Recorder(Protocol):
+    """The part of the journal that keeps what many records share."""
+
+    def define_statement(
+        self, facts: Facts, *, sql: str, fingerprint: str, decision: str, rule: str
+    ) -> int:
+        """A reference for the lane."""
+
+    def release_statement(self, reference: int) -> None:
+        """No record will name it again."""
+
+
+class Verdicts:
+    """Makes verdicts and keeps them while they are in use."""
+
+    def __init__(self, recorder: Recorder | None) -> None:
+        self._recorder, self._kept = recorder, deque[Verdict]()
+        self.by_text = Verdict(flags=lane.FULL_TEXT)
+
+    def of(
+        self, judgement: Judgement, *, sql: str, fingerprint: str, values_as: int | None = None, extra: int = 0
+    ) -> Verdict:
+        """The verdict of one statement. sql: as its record shows it; values_as: what the record keeps of literals and
+        parameters, by default what the decision says; extra: flags beside those that follow from it."""
+        decision, refused = judgement.decision, judgement.decision.action is not Action.ALLOW
+        if values_as is None:
+            values_as = NOTHING if judgement.reading.secret else DIGESTS if decision.digest else CLEAR
+        made = Verdict(
+            flags=flags_of(judgement) | extra | (lane.REFUSE if refused else 0),
+            columns=judgement.columns,
+            statement=self._define(judgement, sql, fingerprint),
+            values_as=values_as,
+            mask=None if refused else judgement.mask,
+            covered=b"" if refused else judgement.covered,
+            error=refusal(judgement) if refused else b"",
+            sqlstate=decision.sqlstate.encode(),
+            decision=judgement,
+        )
+        return self.keep(made)
+
+    def keep(self, verdict: Verdict) -> Verdict:
+        """Holds a verdict until the lane has let go of it."""
+        self._sweep()
+        self._kept.append(verdict)
+        return verdict
+
+    def _define(self, judgement: Judgement, sql: str, fingerprint: str) -> int:
+        if self._recorder is None:
+            return 0
+        decision = judgement.decision
+        name = "masked" if judgement.mask is not None and decision.action is Action.ALLOW else decision.action.value
+        return self._recorder.define_statement(
+            judgement.facts, sql=sql, fingerprint=fingerprint, decision=name, rule=decision.rule
+        )
+
+    def _sweep(self) -> None:
+        """Looks at the oldest: what nobody uses goes, with its reference; the rest goes to the end of the row."""
+        for _ in range(min(SWEEP, len(self._kept) - 1)):
+            oldest = self._kept.popleft()
+            if oldest.in_use:
+                self._kept.append(oldest)
+            elif oldest.statement and self._recorder is not None:
+                self._recorder.release_statement(oldest.statement)
+
+
+def flags_of(judgement: Judgement) -> int:
+    """What the lane must know of a statement to keep the session's state true."""
+    reading, decision, flags = judgement.reading, judgement.decision, 0
+    if "transaction" in reading.effects:
+        flags |= lane.TRANSACTION
+    elif reading.changes_state or reading.ddl or judgement.sets:
+        flags |= lane.STATE | lane.BARRIER
+    if reading.ddl or reading.kind in NAMES_SOMETHING:
+        flags |= lane.NOTIFY | lane.BARRIER
+    if reading.kind in ASKED_EACH_TIME and decision.restricted:
+        flags |= lane.ASK
+    if decision.tainted:
+        flags |= lane.TAINTED
+    if not decision.restricted or reading.copy is not None:
+        flags |= lane.COPY  # what a restricted reader may copy out was decided by the footprint of the inner query
+    return flags
+
+
+def error_frame(severity: str, sqlstate: str, message: str, hint: str = "", extra: Mapping[str, str] | None = None) -> bytes:
+    """An ErrorResponse of ours."""
+    fields = {
+        ErrorField.SEVERITY.value: severity,
+        ErrorField.SEVERITY_UNLOCALIZED.value: severity,
+        ErrorField.SQLSTATE.value: sqlstate,
+        ErrorField.MESSAGE.value: message,
+        ErrorField.HINT.value: hint,
+        **(extra or {}),
+    }
+    body = b"".join(
+        letter.encode() + text.encode("utf-8", "replace").replace(b"\0", b"?") + b"\0"
+        for letter, text in fields.items()
+        if text
+    )
+    return pack(ServerType.ERROR_RESPONSE, body + b"\0")
+
+
+def refusal(judgement: Judgement) -> bytes:
+    """What the client reads when its statement is refused."""
+    decision = judgement.decision
+    return error_frame("ERROR", decision.sqlstate, decision.message, decision.hint)
