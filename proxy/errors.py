@@ -54,6 +54,12 @@ class UpstreamUnavailable(WardenError):
     sqlstate = "08006"
 
 
+class CatalogUnreadable(WardenError):
+    """The account that reads the catalog may not read a part without which nothing can be decided."""
+
+    sqlstate = "42501"
+
+
 class JournalUnavailable(WardenError):
     """The audit journal cannot be written; what must be recorded cannot run."""
 
@@ -92,3 +98,7 @@ class ShuttingDown(WardenError):
     """The proxy was asked to stop."""
 
     sqlstate = "57P01"
+
+
+class CannotListen(WardenError):
+    """The configured address cannot be listened on."""

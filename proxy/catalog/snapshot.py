@@ -172,10 +172,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     roles: Mapping[str, Role] = {}
     json_casts: frozenset[Oid] = frozenset()
     """Types with a cast of their own to json or jsonb, which to_json and its like would call."""
-    unreadable: tuple[str, ...] = ()
-    """Catalogs that the loading account may not read; what they would say is taken as the worst."""
 
-    def relation(self, schema: str, name: str) -> Relation | None:
+    def relation_named(self, schema: str, name: str) -> Relation | None:
         """By name: a search over all, for people and rules, not for the path of a statement."""
         return next((one for one in self.relations.values() if one.name == name and one.schema == schema), None)
 

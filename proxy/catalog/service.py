@@ -1,0 +1,147 @@
+"""Keeps the snapshots: each database's on its first use, then by poll and on demand."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import asyncpg
+import msgspec
+
+from proxy.catalog.loader import Connection, fingerprint, load
+from proxy.catalog.snapshot import Snapshot
+from proxy.errors import UpstreamUnavailable, WardenError
+
+Connect: TypeAlias = Callable[[str], Awaitable[Connection]]
+"""Opens a connection to the database of that name, as the account that reads the catalog."""
+Observer: TypeAlias = Callable[[Snapshot], None]
+"""Called in the loop with each snapshot that differs from the one before, the first included. Must not raise."""
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is known of one database. loads: how many were begun; error: what the last attempt ended with."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    snapshot: Snapshot | None = None
+    fingerprint: str = ""
+    loads: int = 0
+    error: WardenError | None = None
+    connection: Connection | None = None
+    poll: asyncio.Task[None] | None = None
+
+
+class CatalogService:
+    """Snapshots by database. timeout_s: for one load or poll. An error of a poll is kept (error) and the last snapshot
+    stays; one of a first load or of a refresh is raised as well."""
+
+    def __init__(self, connect: Connect, *, poll_s: float = 5.0, timeout_s: float = 30.0) -> None:
+        self._connect, self._poll_s, self._timeout_s = connect, poll_s, timeout_s
+        self._kept: dict[str, _Kept] = {}
+        self._observers: list[Observer] = []
+        self._closing = asyncio.Event()
+
+    def observe(self, observer: Observer) -> None:
+        """From now on call observer with every changed snapshot."""
+        self._observers.append(observer)
+
+    def current(self, database: str) -> Snapshot | None:
+        """The last snapshot, without asking anybody."""
+        kept = self._kept.get(database)
+        return kept.snapshot if kept else None
+
+    def error(self, database: str) -> WardenError | None:
+        """What the last attempt at a database ended with; None when it went well."""
+        kept = self._kept.get(database)
+        return kept.error if kept else None
+
+    async def snapshot(self, database: str) -> Snapshot:
+        """The last snapshot; the first use loads it. Raises UpstreamUnavailable or CatalogUnreadable."""
+        return self.current(database) or await self.refresh(database)
+
+    async def refresh(self, database: str) -> Snapshot:
+        """A snapshot that was begun after this call: whatever was committed before is in it. Callers that wait
+        together share one load. Raises UpstreamUnavailable or CatalogUnreadable."""
+        if self._closing.is_set():
+            raise UpstreamUnavailable("the catalog service is closed")
+        kept = self._kept.setdefault(database, _Kept())
+        before = kept.loads
+        async with kept.lock:
+            if kept.loads > before and kept.error is None and kept.snapshot is not None:
+                return kept.snapshot
+            snapshot = await self._load(database, kept)
+        if kept.poll is None and not self._closing.is_set():
+            kept.poll = asyncio.create_task(self._watch(database, kept), name=f"catalog of {database}")
+        return snapshot
+
+    async def close(self) -> None:
+        """End the polls and the connections."""
+        self._closing.set()
+        await asyncio.gather(*(kept.poll for kept in self._kept.values() if kept.poll))
+        for kept in self._kept.values():
+            await self._drop(kept)
+
+    async def _watch(self, database: str, kept: _Kept) -> None:
+        """Every poll_s: load what has changed, until the service closes."""
+        while not self._closing.is_set():
+            try:
+                await asyncio.wait_for(self._closing.wait(), self._poll_s)
+            except TimeoutError:
+                await self._poll(database, kept)
+
+    async def _poll(self, database: str, kept: _Kept) -> None:
+        async with kept.lock:
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    changed = await fingerprint(await self._connection(database, kept)) != kept.fingerprint
+                if changed:
+                    await self._load(database, kept)
+                else:
+                    kept.error = None
+            except FAILURES as failure:
+                await self._failed(database, kept, failure)
+            except WardenError as failure:
+                kept.error = failure
+
+    async def _load(self, database: str, kept: _Kept) -> Snapshot:
+        """Load, keep, tell. The caller holds the lock."""
+        kept.loads += 1
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                connection = await self._connection(database, kept)
+                seen = await fingerprint(connection)  # before the load: what comes between is loaded again
+                found = await load(connection)
+        except FAILURES as failure:
+            raise await self._failed(database, kept, failure) from failure
+        except WardenError as failure:
+            kept.error = failure
+            raise
+        kept.error, kept.fingerprint = None, seen
+        return self._keep(kept, found)
+
+    def _keep(self, kept: _Kept, found: Snapshot) -> Snapshot:
+        old = kept.snapshot
+        changed = old is None or old.digest != found.digest
+        version = old.version if old else 0
+        kept.snapshot = snapshot = msgspec.structs.replace(found, version=version + 1 if changed else version)
+        if changed:
+            for observer in self._observers:
+                observer(snapshot)
+        return snapshot
+
+    async def _connection(self, database: str, kept: _Kept) -> Connection:
+        if kept.connection is None or kept.connection.is_closed():
+            kept.connection = await self._connect(database)
+        return kept.connection
+
+    async def _failed(self, database: str, kept: _Kept, failure: BaseException) -> UpstreamUnavailable:
+        """Keep the failure in words that hold no value, and begin anew with a new connection."""
+        kept.error = UpstreamUnavailable(f"the catalog of {database} cannot be read: {type(failure).__name__}")
+        await self._drop(kept)
+        return kept.error
+
+    async def _drop(self, kept: _Kept) -> None:
+        connection, kept.connection = kept.connection, None
+        if connection is not None:
+            connection.terminate()
