@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from benchmarks import report
+from benchmarks import history, report
 from benchmarks.bulk import BulkReadError
 from benchmarks.endpoints import ENDPOINTS
 from benchmarks.harness import Result, Settings, measure
@@ -58,8 +58,11 @@ def main(quick: bool, name: str, output: Path, **given: object) -> None:  # noqa
         raise click.ClickException(str(error)) from None
     output.mkdir(parents=True, exist_ok=True)
     file = output / f"{name}.json"
+    before = history.last(file, result.machine)
     file.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
     show(result)
+    if before is not None:
+        click.echo(f"\nBeside {before.commit}, {before.date}:\n\n{history.changes(before, result)}")
     click.echo(f"\nwritten to {file}", err=True)
 
 

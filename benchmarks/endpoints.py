@@ -41,12 +41,13 @@ def direct(server: EmbeddedPostgres, _folder: Path) -> Iterator[Endpoint]:
 
 
 @contextmanager
-def pgbouncer(server: EmbeddedPostgres, folder: Path, *, name: str, upstream: str) -> Iterator[Endpoint]:
-    """PgBouncer in session pooling. upstream: a host, or the folder of the server's Unix socket."""
+def pgbouncer(server: EmbeddedPostgres, folder: Path, *, name: str, upstream: str | None) -> Iterator[Endpoint]:
+    """PgBouncer in session pooling. upstream: a host; None for the server's Unix socket."""
     account, port = current_account(), free_port()
+    where = f"host={upstream or server.folder} port={server.port} dbname={DATABASE}"
     (folder / "users.txt").write_text(f'"{READER}" ""\n"postgres" ""\n')
     (folder / "pgbouncer.ini").write_text(
-        f"[databases]\n{DATABASE} = host={upstream} port={server.port} dbname={DATABASE}\n[pgbouncer]\n"
+        f"[databases]\n{DATABASE} = {where}\n[pgbouncer]\n"
         f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
         f"auth_file = {folder}/users.txt\npool_mode = session\ndefault_pool_size = 100\nmax_client_conn = 1000\n"
         "log_connections = 0\nlog_disconnections = 0\nserver_reset_query =\n"
@@ -84,6 +85,7 @@ Factory = Callable[[EmbeddedPostgres, Path], AbstractContextManager[Endpoint]]
 ENDPOINTS: Mapping[str, Factory] = {
     "direct": direct,
     "pgbouncer": partial(pgbouncer, name="pgbouncer", upstream="127.0.0.1"),
+    "pgbouncer-socket": partial(pgbouncer, name="pgbouncer-socket", upstream=None),
     "bare": bare,
     "pgwarden": partial(pgwarden, name="pgwarden", mode="async", upstream={"host": "127.0.0.1"}),
     "pgwarden-durable": partial(pgwarden, name="pgwarden-durable", mode="durable", upstream={"host": "127.0.0.1"}),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.history import verdict
 from benchmarks.pgbench import Run, latencies_in, quantile
 from benchmarks.procstat import cpu, family
 from benchmarks.ratios import Spread, ratio
@@ -56,3 +57,18 @@ def test_cpu_time_counts_this_process_and_never_goes_back() -> None:
     used = cpu(os.getpid()).since(first)
     assert used.total_s > 0
     assert used.user_s >= 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sign", "word"),
+    [
+        pytest.param(Spread(1.0, 0.9, 1.1), Spread(0.95, 0.85, 1.0), 1, "", id="spreads that meet"),
+        pytest.param(Spread(1.0, 0.9, 1.1), Spread(0.7, 0.6, 0.8), 1, "WORSE", id="fewer transactions"),
+        pytest.param(Spread(1.0, 0.9, 1.1), Spread(0.7, 0.6, 0.8), -1, "better", id="less CPU"),
+        pytest.param(None, Spread(0.7, 0.6, 0.8), 1, "", id="nothing before"),
+    ],
+)
+def test_a_change_is_told_only_where_the_spreads_do_not_meet(
+    old: Spread | None, new: Spread, sign: int, word: str
+) -> None:
+    assert verdict(old, new, sign) == word
