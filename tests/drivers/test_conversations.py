@@ -52,6 +52,15 @@ def test_the_conversation_is_the_same_at_random_cuts(
     assert through == _said_direct(direct, script)
 
 
+@pytest.mark.parametrize("script", openings.ANSWERED_BY_THE_PROXY, ids=lambda script: script.name)
+def test_what_the_proxy_answers_itself_has_the_servers_words(
+    direct: Endpoint, behind_open_rules: Endpoint, script: Conversation
+) -> None:
+    (said,) = record(behind_open_rules, script).frames
+    (expected,) = record(direct, script).frames
+    assert said == (expected[0], expected[1].partition(b"\0F")[0] + b"\0\0")
+
+
 def test_no_two_conversations_have_one_name() -> None:
     names = [case.id for case in CONVERSATIONS]
     assert len(set(names)) == len(names)

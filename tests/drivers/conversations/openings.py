@@ -10,7 +10,6 @@ OPENINGS = (
     opens("a database that does not exist", startup({"user": "app", "database": "nowhere"}), END),
     opens("a role that does not exist", startup({"user": "nobody", "database": "shop"}), END),
     opens("a role that is locked out", startup({"user": "locked_out", "database": "shop"}), END),
-    opens("no user", startup({"database": "shop"}), END),
     opens(
         "a setting",
         startup(USUAL | {"search_path": "pg_catalog", "DateStyle": "German"}),
@@ -56,3 +55,6 @@ OPENINGS = (
     ),
     opens("a query that does not wait for the login", startup(USUAL) + query("select 1"), Until(count=2)),
 )
+
+ANSWERED_BY_THE_PROXY = (opens("no user", startup({"database": "shop"}), END),)
+"""There is no server to ask yet; the words are the server's, the line of its source is not."""
