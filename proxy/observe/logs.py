@@ -119,7 +119,7 @@ FORMATTERS: dict[LogFormat, type[logging.Formatter]] = {
 }
 
 
-def set_up(*, form: LogFormat, level: str = "info", stream: TextIO | None = None) -> logging.Handler:
+def set_up(level: str, form: LogFormat, *, stream: TextIO | None = None) -> logging.Handler:
     """Send everything that is logged to stream (stderr), replacing earlier handlers. Returns the handler."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(FORMATTERS[form]())

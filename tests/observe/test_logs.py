@@ -34,14 +34,14 @@ def _root_logger() -> Iterator[None]:
 @pytest.fixture
 def json_lines() -> io.StringIO:
     stream = io.StringIO()
-    set_up(form=LogFormat.JSON, stream=stream)
+    set_up("info", LogFormat.JSON, stream=stream)
     return stream
 
 
 @pytest.fixture
 def plain_lines() -> io.StringIO:
     stream = io.StringIO()
-    set_up(form=LogFormat.PLAIN, stream=stream)
+    set_up("info", LogFormat.PLAIN, stream=stream)
     return stream
 
 
