@@ -22,8 +22,8 @@ class SessionFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class StatementFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is executed, and what was decided. sql: the text or its template (each literal one byte, 1 to 5), redacted by
-    the caller: what must not be stored must not be in it. masked: protected column to method."""
+    """What is executed, and what was decided. sql: the text or its template (each literal one byte, 1 to 5), redacted
+    by the caller, for all of it is stored. masked: protected column to method."""
 
     statement_kind: str
     sql: str | None = None

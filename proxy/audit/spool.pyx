@@ -1,34 +1,250 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, autotestdict=False, auto_pickle=False
-"""The journal's entrance for compiled callers."""
+"""The journal's entrance: what the lane appends, and the writer's thread behind it."""
 
-from posix.unistd cimport close
+import os
+
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy
+
+from proxy.audit.blake2b cimport hash_key
+from proxy.audit.codec cimport DIGEST_BYTES, take_execution, take_values
+from proxy.audit.frame cimport FRAME_HASH, MAX_PAYLOAD
+from proxy.audit.queue cimport (
+    MODE_DURABLE, MODE_OFF, STATE_CLOSED, STATE_FAILED, STATE_NEW, STATE_RUNNING, NoteItem, Queue, queue_close,
+    queue_execution, queue_hurry, queue_note, queue_open, queue_wait,
+)
+from proxy.audit.segment cimport (
+    CHAIN_ID_BYTES, INSTANCE_BYTES, KEY_CHECK_BYTES, Segment, segment_close, segment_entry, segment_room, segment_sync,
+    segment_write,
+)
+from proxy.audit.shelf cimport Shelf, shelf_put, shelf_release
+from proxy.audit.threads cimport (
+    CLOCK_MONOTONIC, clock_ns, load, pthread_cond_signal, pthread_join, pthread_mutex_lock, pthread_mutex_unlock,
+    start_thread,
+)
+from proxy.audit.writer cimport Writer, write_next_segment, write_until_stopped
+from proxy.observe.histogram cimport BUCKETS
 
 
-cdef extern from "<sys/eventfd.h>" nogil:
-    int eventfd(unsigned int value, int flags)
-    int EFD_CLOEXEC
-    int EFD_NONBLOCK
+cdef extern from "<unistd.h>" nogil:
+    int getpid()
 
-
-cdef class Spool:
-    """Takes executions from one worker's lane."""
-
-    def __cinit__(self):
-        self.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
-        if self.wake_fd < 0:
-            raise OSError("eventfd")
-
-    def __dealloc__(self):
-        if self.wake_fd >= 0:
-            close(self.wake_fd)
+MODES = {"off": 0, "async": 1, "durable": 2}
+STATES = ("new", "running", "closed", "failed")
 
 
 cdef long long append_execution(Spool spool, const Execution *execution, const Value *values, int count) noexcept nogil:
-    """Position of the entry (> 0, grows); -1: the spool is full or broken, and the statement must be refused."""
-    spool._appended += 1
-    return spool._appended
+    """Position of the entry (> 0, grows); -1: the spool is full, broken or closed, or a reference is not defined: the
+    statement must be refused. values (count,): copied; may be NULL where count is 0."""
+    return queue_execution(&spool._writer.queue, execution, values, count)
 
 
 cdef long long durable_position(Spool spool) noexcept nogil:
-    """Everything at or below is on disk."""
-    return spool._appended
+    """Everything at or below is on disk; in mode off, everything that was appended."""
+    return load(&spool._writer.queue.durable)
+
+
+cdef class Spool:
+    """One worker's way into its journal. mode: off, async, durable. buffer_bytes: that may wait in memory; values_bytes:
+    of one execution's values, what is behind is left out and counted; value_bytes: of one value in clear. digest_key:
+    32 bytes, for values that are stored as digests."""
+
+    def __cinit__(self, str mode="off", *, Py_ssize_t buffer_bytes=65536, long long flush_ms=100, int value_bytes=256,
+                  bytes digest_key=bytes(32)):
+        cdef Queue *queue
+        if mode not in MODES or len(digest_key) != 32 or buffer_bytes < 1024 or value_bytes < 0 or flush_ms < 0:
+            raise ValueError("mode: off, async or durable; digest_key: 32 bytes; buffer_bytes: at least 1024")
+        self.wake_fd = -1
+        self._writer = <Writer *>calloc(1, sizeof(Writer))
+        if self._writer == NULL:
+            raise MemoryError
+        queue = &self._writer.queue
+        self._writer.segment.fd = -1
+        if queue_open(queue, MODES[mode], buffer_bytes) < 0:
+            raise MemoryError
+        self.wake_fd = queue.wake_fd
+        queue.flush_ns = flush_ms * 1000000
+        queue.limits.value_bytes = value_bytes
+        queue.limits.values_bytes = buffer_bytes // 16
+        hash_key(&queue.digests, digest_key, 32, DIGEST_BYTES)
+
+    def __dealloc__(self):
+        if self._writer != NULL:
+            self._stop()
+            queue_close(&self._writer.queue)
+            free(self._writer.segment.out)
+            free(self._writer)
+
+    def begin(self, *, int directory, bytes chain_key, bytes chain_id, bytes key_check, bytes instance=b"",
+              unsigned int worker=0, unsigned long long number=0, unsigned long long seq=0, bytes head=bytes(32),
+              Py_ssize_t segment_bytes=1 << 26, entries=()):
+        """Creates the segment behind number in directory (a descriptor, which stays open and the caller's), chained to
+        the entry numbered seq whose hash is head, writes entries (pairs of kind and payload) and starts the writer.
+        Raises OSError: the segment cannot be made; ValueError: a part has not its size."""
+        cdef Segment *segment = &self._writer.segment
+        cdef bytes identity
+        if self._writer.queue.state != STATE_NEW or self._writer.queue.mode == MODE_OFF:
+            raise ValueError("a spool is begun once, and not in mode off")
+        if (len(chain_key), len(chain_id), len(key_check), len(head)) != (32, CHAIN_ID_BYTES, KEY_CHECK_BYTES, 32):
+            raise ValueError("chain_key and head: 32 bytes; chain_id: 16; key_check: 8")
+        segment.directory, segment.number, segment.worker, segment.limit = directory, number, worker, segment_bytes
+        hash_key(&segment.chain.keyed, chain_key, 32, FRAME_HASH)
+        segment.chain.seq = seq
+        memcpy(segment.chain.head, <const unsigned char *>head, FRAME_HASH)
+        identity = chain_id + key_check + instance[:INSTANCE_BYTES].ljust(INSTANCE_BYTES, b"\0")
+        memcpy(segment.identity, <const unsigned char *>identity, CHAIN_ID_BYTES + KEY_CHECK_BYTES + INSTANCE_BYTES)
+        if write_next_segment(self._writer, b"") < 0:
+            raise self._broken()
+        for kind, payload in entries:
+            self._entry(kind, payload)
+        if segment_write(segment) < 0 or segment_sync(segment) < 0:
+            raise self._broken()
+        if start_thread(&self._thread, write_until_stopped, self._writer) != 0:
+            raise OSError("the writer's thread cannot be started")
+        self._process = getpid()
+        self._writer.queue.state = STATE_RUNNING
+
+    cdef int _entry(self, int kind, bytes payload) except -1:
+        cdef unsigned char *room = segment_room(&self._writer.segment, len(payload))
+        if room == NULL:
+            raise self._broken()
+        memcpy(room, <const unsigned char *>payload, len(payload))
+        segment_entry(&self._writer.segment, kind, len(payload))
+        return 0
+
+    cdef object _broken(self):
+        self._writer.queue.state = STATE_FAILED
+        self._writer.queue.error, self._writer.queue.failed = self._writer.segment.error, self._writer.segment.failed
+        return OSError(self._writer.segment.error, os.strerror(self._writer.segment.error))
+
+    def define_session(self, bytes facts not None) -> int:
+        """A reference for a session's facts, as JSON. 0: too many are in force, or the facts are over 8 MiB."""
+        return self._define(&self._writer.queue.sessions, facts)
+
+    def define_statement(self, bytes facts not None) -> int:
+        """A reference for a statement's facts, as define_session."""
+        return self._define(&self._writer.queue.statements, facts)
+
+    cdef unsigned int _define(self, Shelf *shelf, bytes facts):
+        cdef unsigned int reference
+        if len(facts) > MAX_PAYLOAD // 2:
+            return 0
+        if self._writer.queue.mode == MODE_OFF:
+            return 1
+        pthread_mutex_lock(&self._writer.queue.lock)
+        reference = shelf_put(shelf, facts, <unsigned int>len(facts))
+        pthread_mutex_unlock(&self._writer.queue.lock)
+        return reference
+
+    def release_session(self, unsigned int reference) -> bool:
+        """Nothing will use the reference any more. False: nothing could."""
+        return self._release(&self._writer.queue.sessions, reference)
+
+    def release_statement(self, unsigned int reference) -> bool:
+        """As release_session."""
+        return self._release(&self._writer.queue.statements, reference)
+
+    cdef bint _release(self, Shelf *shelf, unsigned int reference):
+        cdef int failed
+        if self._writer.queue.mode == MODE_OFF:
+            return reference == 1
+        pthread_mutex_lock(&self._writer.queue.lock)
+        failed = shelf_release(shelf, reference, self._writer.queue.appended)
+        pthread_mutex_unlock(&self._writer.queue.lock)
+        return failed == 0
+
+    def append(self, values=(), **fields) -> int:
+        """append_execution for Python callers: fields of Execution by name; values: pairs of (bytes or None, kind)."""
+        cdef Execution execution
+        cdef bytearray array = take_values(values)
+        take_execution(fields, &execution)
+        return append_execution(self, &execution, <const Value *><unsigned char *>array, <int>len(values))
+
+    def append_repeatedly(self, long long times, values=(), **fields) -> int:
+        """Appends the same execution so often, its serial growing, from a C loop without the GIL: for measurements. How
+        many were taken before one was refused."""
+        cdef Execution execution
+        cdef bytearray array = take_values(values)
+        cdef const Value *first = <const Value *><unsigned char *>array
+        cdef int count = <int>len(values)
+        cdef long long taken = 0
+        take_execution(fields, &execution)
+        with nogil:
+            while taken < times and append_execution(self, &execution, first, count) > 0:
+                execution.serial += 1
+                taken += 1
+        return taken
+
+    def note(self, unsigned int session, unsigned long long serial, long long time_us, bytes json not None) -> int:
+        """Appends a note on an execution, a session (serial 0) or the process (session 0). Its position, or -1."""
+        cdef NoteItem head
+        head.session, head.serial, head.time_us = session, serial, time_us
+        if len(json) > MAX_PAYLOAD // 2:
+            return -1
+        head.length = <unsigned int>len(json)
+        return queue_note(&self._writer.queue, &head, json)
+
+    @property
+    def durable(self) -> int:
+        """durable_position for Python callers."""
+        return durable_position(self)
+
+    def wait(self, long long position, double timeout_s) -> bool:
+        """Block, without the GIL, until position is on disk. False: the time is up, or it never will be."""
+        cdef long long timeout_ns = <long long>(timeout_s * 1e9)
+        cdef int done
+        with nogil:
+            done = queue_wait(&self._writer.queue, position, timeout_ns)
+        return done != 0
+
+    def hurry(self) -> None:
+        """What waits is written now; mode async would wait for flush_ms."""
+        queue_hurry(&self._writer.queue)
+
+    def stop(self) -> None:
+        """Take nothing more, write what waits, seal the segment, end the thread. Again: nothing."""
+        self._stop()
+
+    cdef void _stop(self):
+        cdef Queue *queue = &self._writer.queue
+        with nogil:
+            pthread_mutex_lock(&queue.lock)
+            queue.stopping = 1
+            pthread_cond_signal(&queue.filled)
+            pthread_mutex_unlock(&queue.lock)
+            if self._process == getpid():  # a child of fork has no thread to wait for
+                pthread_join(self._thread, NULL)
+            self._process = 0
+            segment_close(&self._writer.segment)
+            if queue.state != STATE_FAILED:
+                queue.state = STATE_CLOSED
+
+    @property
+    def state(self) -> str:
+        """new, running, closed or failed."""
+        return STATES[self._writer.queue.state]
+
+    @property
+    def failure(self) -> str:
+        """What failed and why; empty where nothing did."""
+        cdef Queue *queue = &self._writer.queue
+        if queue.failed == NULL:
+            return ""
+        return f"{queue.failed.decode()}: {os.strerror(queue.error)}"
+
+    def counters(self) -> dict:
+        """Numbers since the start: appended, durable (positions), refused, written (bytes), commits, pending (bytes in
+        memory), lag_ns (age of the oldest entry that is not on disk), commit_counts (25 buckets), commit_ns."""
+        cdef Queue *queue = &self._writer.queue
+        cdef long long oldest
+        pthread_mutex_lock(&queue.lock)
+        oldest = queue.draining_ns if queue.draining_ns else queue.buffers[queue.active].first_ns
+        pending = queue.buffers[0].used + queue.buffers[1].used
+        appended, durable, refused, commits = queue.appended, queue.durable, queue.refused, queue.commits
+        pthread_mutex_unlock(&queue.lock)
+        return {
+            "appended": appended, "durable": durable, "refused": refused, "written": queue.written, "commits": commits,
+            "pending": pending, "lag_ns": clock_ns(CLOCK_MONOTONIC) - oldest if oldest else 0,
+            "commit_counts": tuple([queue.commit_times.counts[index] for index in range(BUCKETS)]),
+            "commit_ns": queue.commit_times.total_ns,
+        }

@@ -1,0 +1,148 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, autotestdict=False, auto_pickle=False
+"""Writes segments; for other compiled modules only (segment.pxd). The first failure is the last thing that happens: who
+gets -1 must not call again, because after a failed fsync the kernel may have dropped what it was given."""
+
+from libc.errno cimport EINTR, ENOMEM, errno
+from libc.stdio cimport snprintf
+from libc.stdlib cimport free, realloc
+from libc.string cimport memcpy, memset
+
+from proxy.audit.blake2b cimport Hash, hash_finish, hash_start, hash_update
+from proxy.audit.checksum cimport checksum
+from proxy.audit.frame cimport FRAME_EXTRA, FRAME_HASH, FRAME_HEAD, KIND_SEAL, close_frame
+from proxy.audit.integers cimport put16, put32, put64
+from proxy.audit.threads cimport CLOCK_REALTIME, clock_ns
+
+
+cdef extern from "<fcntl.h>" nogil:
+    int openat(int directory, const char *name, int flags, int mode)
+    int O_CLOEXEC
+    int O_CREAT
+    int O_EXCL
+    int O_WRONLY
+
+cdef extern from "<unistd.h>" nogil:
+    Py_ssize_t write(int fd, const void *data, size_t length)
+    int close(int fd)
+    int fdatasync(int fd)
+    int fsync(int fd)
+
+cdef Py_ssize_t OUT_BYTES = 262144  # entries are gathered up to this before they are written
+
+
+cdef int _failed(Segment *segment, const char *what) noexcept nogil:
+    segment.error, segment.failed = errno, what
+    return -1
+
+
+cdef int segment_begin(Segment *segment) noexcept nogil:
+    """Creates the next segment, durable with its name: number and chain move on. -1: failed."""
+    cdef char name[32]
+    segment.number += 1
+    segment.first = segment.chain.seq + 1
+    snprintf(name, sizeof(name), b"%012llu.pgwj", segment.number)
+    segment.fd = openat(segment.directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+    if segment.fd < 0:
+        return _failed(segment, b"creating a segment")
+    segment.written = segment.used = 0
+    if segment_room(segment, HEAD_BYTES) == NULL:
+        return -1
+    _head(segment, segment.out)
+    segment.used = HEAD_BYTES
+    if segment_write(segment) < 0 or segment_sync(segment) < 0:
+        return -1
+    return 0 if fsync(segment.directory) == 0 else _failed(segment, b"syncing the folder")
+
+
+cdef void _head(Segment *segment, unsigned char *at) noexcept nogil:
+    """Writes the head of the file; the chain goes on from its hash."""
+    cdef Hash hash
+    memset(at, 0, HEAD_BYTES)
+    memcpy(at, b"\x89pgwj\r\n\x1a", 8)
+    put16(at + 8, 1)
+    put16(at + 10, HEAD_BYTES)
+    memcpy(at + 16, segment.identity, CHAIN_ID_BYTES)
+    put64(at + 32, segment.number)
+    put64(at + 40, segment.first)
+    put64(at + 48, clock_ns(CLOCK_REALTIME) // 1000)
+    put32(at + 56, segment.worker)
+    memcpy(at + 64, segment.identity + CHAIN_ID_BYTES, KEY_CHECK_BYTES + INSTANCE_BYTES)
+    memcpy(at + 136, segment.chain.head, FRAME_HASH)
+    put32(at + HEAD_COVERED, checksum(0, at, HEAD_COVERED))
+    hash_start(&hash, &segment.chain.keyed)
+    hash_update(&hash, at, HEAD_COVERED)
+    hash_finish(&hash, segment.chain.head)
+    memcpy(at + 224, segment.chain.head, FRAME_HASH)
+
+
+cdef unsigned char *segment_room(Segment *segment, Py_ssize_t payload) noexcept nogil:
+    """Where a payload of at most so many bytes goes. Writes what was gathered when it is enough. NULL: failed."""
+    cdef Py_ssize_t size
+    cdef unsigned char *grown
+    if segment.used >= OUT_BYTES and segment_write(segment) < 0:
+        return NULL
+    if segment.size - segment.used < payload + FRAME_EXTRA:
+        size = segment.used + payload + FRAME_EXTRA
+        size = size if size > 2 * OUT_BYTES else 2 * OUT_BYTES
+        grown = <unsigned char *>realloc(segment.out, size)
+        if grown == NULL:
+            errno = ENOMEM
+            _failed(segment, b"making room for an entry")
+            return NULL
+        segment.out, segment.size = grown, size
+    return segment.out + segment.used + FRAME_HEAD
+
+
+cdef void segment_entry(Segment *segment, int kind, Py_ssize_t payload) noexcept nogil:
+    """The payload of so many bytes, put where segment_room said, is the next entry."""
+    segment.used += close_frame(&segment.chain, segment.out + segment.used, kind, payload)
+
+
+cdef int segment_write(Segment *segment) noexcept nogil:
+    """Hands what was gathered to the kernel. -1: failed."""
+    cdef Py_ssize_t done = 0, step
+    while done < segment.used:
+        step = write(segment.fd, segment.out + done, segment.used - done)
+        if step < 0 and errno == EINTR:
+            continue
+        if step <= 0:
+            return _failed(segment, b"writing")
+        done += step
+    segment.written += done
+    segment.total += done
+    segment.used = 0
+    return 0
+
+
+cdef int segment_sync(Segment *segment) noexcept nogil:
+    """What was written is on disk. -1: failed."""
+    return 0 if fdatasync(segment.fd) == 0 else _failed(segment, b"syncing")
+
+
+cdef bint segment_full(const Segment *segment) noexcept nogil:
+    """It has reached its size, and holds at least one entry."""
+    return segment.written + segment.used >= segment.limit and segment.chain.seq >= segment.first
+
+
+cdef int segment_seal(Segment *segment, const char *why) noexcept nogil:
+    """Writes the seal, the last entry: why, how many entries stand before it, their last hash. Closes. -1: failed."""
+    cdef unsigned char *at = segment_room(segment, 256)
+    cdef int length, index
+    if at == NULL:
+        return -1
+    length = snprintf(<char *>at, 256, b'{"why":"%s","entries":%llu,"head":"', why, segment.chain.seq + 1 - segment.first)
+    for index in range(FRAME_HASH):
+        length += snprintf(<char *>at + length, 8, b"%02x", <int>segment.chain.head[index])
+    length += snprintf(<char *>at + length, 8, b'"}')
+    segment_entry(segment, KIND_SEAL, length)
+    if segment_write(segment) < 0 or segment_sync(segment) < 0:
+        return -1
+    segment_close(segment)
+    return 0
+
+
+cdef void segment_close(Segment *segment) noexcept nogil:
+    """Closes the file, sealed or not."""
+    if segment.fd >= 0:
+        close(segment.fd)
+    segment.fd = -1
