@@ -15,6 +15,8 @@ from proxy.lane.table import Table
 from proxy.lane.verdict import Verdict
 from proxy.masking.rows import RowMask
 from proxy.model import Action, CopyWay, Decision, Footprint, Literal, Oid, Reading
+from proxy.observe.clock import SystemClock
+from proxy.observe.histogram import Durations
 from proxy.relay.login_words import LoggedIn
 from proxy.relay.probe import Answers, probe_inner, probe_parse, probe_texts, read_answers
 from proxy.relay.words import Event
@@ -58,12 +60,20 @@ class Records(Recorder, Protocol):
     def note(self, session: int, serial: int, kind: str, facts: Mapping[str, object]) -> None: ...
 
 
+class Timings:
+    """How long the cold path takes."""
+
+    def __init__(self) -> None:
+        self.probe, self.analysis = Durations(), Durations()
+
+
 class Shared:
     """What all drivers of a worker have in common."""
 
     def __init__(self, *, decider: Decides, table: Table, recorder: Records | None, login: type) -> None:
         self.decider, self.table, self.recorder = decider, table, recorder
-        self.verdicts, self.lexer = Verdicts(recorder), Lexer()
+        self.timings, self.clock = Timings(), SystemClock()
+        self.verdicts, self.lexer = Verdicts(recorder, self.clock), Lexer()
         self.flights: dict[tuple[ContextId, bytes], asyncio.Event] = {}
         self._login = login
 
@@ -219,7 +229,11 @@ class Deciding:
         reading = await self._shared.decider.read(self._decode(text), self._options())
         if reading.kind in BY_NAME and place.restricted:
             return await self._named_command(place, asked, reading)
+        asked_at = self._shared.clock.monotonic_ns()
         answers, parsed = await self._probe(place, asked, reading)
+        told_at = self._shared.clock.monotonic_ns()
+        if answers is not None:
+            self._shared.timings.probe.add(told_at - asked_at)
         trees: tuple[bytes, ...] | None = None
         if answers is not None:
             if not answers.statements:
@@ -229,6 +243,7 @@ class Deciding:
             trees = answers.statements[0].trees or None
             self._pass_notices(asked, answers)
         judged = await self._shared.decider.judge(place, reading, trees, literals)
+        self._shared.timings.analysis.add(self._shared.clock.monotonic_ns() - told_at)
         verdict = self._verdict(judged, text)
         self._remember(place, key, asked, verdict, by_text=judged.by_text)
         return Resolved(verdict, parsed=parsed)
@@ -296,7 +311,8 @@ class Deciding:
         if isinstance(trees, Failed):
             return trees
         judged = [
-            await self._shared.decider.judge(place, reading, tree) for reading, tree in zip(readings, trees, strict=True)
+            await self._shared.decider.judge(place, reading, tree)
+            for reading, tree in zip(readings, trees, strict=True)
         ]
         if place.restricted and (bad := _forbidden(judged, readings)) is not None:
             verdict = self._verdict(bad, text)
@@ -328,7 +344,9 @@ class Deciding:
         answers = read_answers(frames, moment, len(asked))
         for at, answer in zip(asked, answers.statements, strict=False):
             if answer.error is not None:
-                return await self._rejected(place, Statement(Event.QUERY, texts[at]), readings[at], answer.error, answers)
+                return await self._rejected(
+                    place, Statement(Event.QUERY, texts[at]), readings[at], answer.error, answers
+                )
             trees[at] = answer.trees or None
         return trees
 

@@ -37,6 +37,7 @@ class Sessions:
         self._drivers: set[Driver] = set()
         self._ticker: asyncio.TimerHandle | None = None
         self.draining = False
+        self.begun = 0
 
     def __len__(self) -> int:
         return len(self._drivers)
@@ -54,13 +55,12 @@ class Sessions:
 
     async def run(self, logged_in: LoggedIn, client: socket.socket, server: socket.socket) -> None:
         """Carries one session to its end; both sockets belong to the lane from here on."""
-        driver = Driver(
-            logged_in, self._shared, client_addr=_address(client), cancel=lambda: self._cancel(logged_in)
-        )
+        driver = Driver(logged_in, self._shared, client_addr=_address(client), cancel=lambda: self._cancel(logged_in))
         session = Session(self._lane_shared, driver)
         self._watch(logged_in, lambda: bool(session.owed))
         self._lane.adopt(session, client.detach(), server.detach())
         self._drivers.add(driver)
+        self.begun += 1
         try:
             await self._begin(driver, session)
             await driver.ended.wait()

@@ -1,20 +1,22 @@
 """Judgements become verdicts: flags, a ready-made error, the journal's reference. The lane carries pointers to them,
 so each is kept until nothing points at it any more."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from proxy.decide.words import Facts, Judgement
 from proxy.lane import verdict as lane
 from proxy.lane.verdict import Verdict
 from proxy.model import Action
+from proxy.observe.clock import Clock
 from proxy.wire.constants import ErrorField, ServerType
 from proxy.wire.frame import pack
 
 CLEAR: Final = 1
 DIGESTS: Final = 2
 NOTHING: Final = 0
+YOUNG_NS: Final = 120_000_000_000
 SWEEP: Final = 64
 """Verdicts that are looked at, for whether they are still in use, whenever one is made."""
 
@@ -27,9 +29,7 @@ NAMES_SOMETHING: Final = frozenset({"declare", "prepare", "deallocate", "dealloc
 class Recorder(Protocol):
     """The part of the journal that keeps what many records share."""
 
-    def define_statement(
-        self, facts: Facts, *, sql: str, fingerprint: str, decision: str, rule: str
-    ) -> int:
+    def define_statement(self, facts: Facts, *, sql: str, fingerprint: str, decision: str, rule: str) -> int:
         """A reference for the lane."""
 
     def release_statement(self, reference: int) -> None:
@@ -39,9 +39,10 @@ class Recorder(Protocol):
 class Verdicts:
     """Makes verdicts and keeps them while they are in use."""
 
-    def __init__(self, recorder: Recorder | None) -> None:
-        self._recorder, self._kept = recorder, deque[Verdict]()
+    def __init__(self, recorder: Recorder | None, clock: Clock) -> None:
+        self._recorder, self._clock, self._kept = recorder, clock, deque[_Held]()
         self.by_text = Verdict(flags=lane.FULL_TEXT)
+        self._refused = Counter[str]()
 
     def of(
         self, judgement: Judgement, *, sql: str, fingerprint: str, values_as: int | None = None, extra: int = 0
@@ -62,13 +63,25 @@ class Verdicts:
             sqlstate=decision.sqlstate.encode(),
             decision=judgement,
         )
-        return self.keep(made)
+        self._hold(made, owns=made.statement)
+        return made
 
     def keep(self, verdict: Verdict) -> Verdict:
-        """Holds a verdict until the lane has let go of it."""
-        self._sweep()
-        self._kept.append(verdict)
+        """Holds a verdict that shares another's reference, until the lane has let go of it."""
+        self._hold(verdict, owns=0)
         return verdict
+
+    def _hold(self, verdict: Verdict, *, owns: int) -> None:
+        self._sweep()
+        self._kept.append(_Held(verdict, owns, self._clock.monotonic_ns()))
+
+    @property
+    def refusals(self) -> Mapping[str, int]:
+        """How many statements each rule has refused."""
+        counted = Counter(self._refused)
+        for held in self._kept:
+            _count(held.verdict, counted)
+        return counted
 
     def _define(self, judgement: Judgement, sql: str, fingerprint: str) -> int:
         if self._recorder is None:
@@ -80,13 +93,32 @@ class Verdicts:
         )
 
     def _sweep(self) -> None:
-        """Looks at the oldest: what nobody uses goes, with its reference; the rest goes to the end of the row."""
-        for _ in range(min(SWEEP, len(self._kept) - 1)):
+        """Looks at the oldest: what nobody uses goes, with its reference; the rest goes to the end of the row. A young
+        one may be on its way to the lane."""
+        now = self._clock.monotonic_ns()
+        for _ in range(min(SWEEP, len(self._kept))):
+            if now - self._kept[0].since_ns < YOUNG_NS:
+                return
             oldest = self._kept.popleft()
-            if oldest.in_use:
-                self._kept.append(oldest)
-            elif oldest.statement and self._recorder is not None:
-                self._recorder.release_statement(oldest.statement)
+            if oldest.verdict.in_use:
+                self._kept.append(_Held(oldest.verdict, oldest.owns, now))
+                continue
+            _count(oldest.verdict, self._refused)
+            if oldest.owns and self._recorder is not None:
+                self._recorder.release_statement(oldest.owns)
+
+
+class _Held(NamedTuple):
+    """A verdict, the journal's reference that goes with it (0: none, or another's), and when it was last looked at."""
+
+    verdict: Verdict
+    owns: int
+    since_ns: int
+
+
+def _count(verdict: Verdict, into: Counter[str]) -> None:
+    if verdict.times and isinstance(verdict.decision, Judgement):
+        into[verdict.decision.decision.rule] += verdict.times
 
 
 def flags_of(judgement: Judgement) -> int:
@@ -107,7 +139,9 @@ def flags_of(judgement: Judgement) -> int:
     return flags
 
 
-def error_frame(severity: str, sqlstate: str, message: str, hint: str = "", extra: Mapping[str, str] | None = None) -> bytes:
+def error_frame(
+    severity: str, sqlstate: str, message: str, hint: str = "", extra: Mapping[str, str] | None = None
+) -> bytes:
     """An ErrorResponse of ours."""
     fields = {
         ErrorField.SEVERITY.value: severity,

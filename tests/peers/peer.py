@@ -157,8 +157,12 @@ async def dial(host: str, port: int) -> Peer:
     """A client that has connected over TCP."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     sock.setblocking(False)
-    async with asyncio.timeout(PATIENCE_S):
-        await asyncio.get_running_loop().sock_connect(sock, (host, port))
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.get_running_loop().sock_connect(sock, (host, port))
+    except OSError:
+        sock.close()
+        raise
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return Peer(sock)
 
