@@ -97,6 +97,16 @@ async def test_startup_options_reach_the_server(gated: Entrance) -> None:
         assert (session.options, session.startup["application_name"]) == ("-c geqo=off", "tester")
 
 
+@pytest.mark.skipif(psycopg.pq.version() < 180_000, reason="libpq negotiates from 18 on")
+async def test_the_newest_protocol_is_negotiated_and_its_long_key_cancels(gated: Entrance) -> None:
+    target = place(gated, "scrambled") + "?max_protocol_version=latest"
+    async with await psycopg.AsyncConnection.connect(target, autocommit=True) as connection:
+        session = await gated.sessions.get()
+        newest = session.server_version_num >= 180_000
+        assert (session.minor, len(session.client_key)) == ((2, 32) if newest else (0, 4))
+        await cancel_in_flight(connection)
+
+
 async def test_a_driver_that_demands_channel_binding_fails_by_itself(gated: Entrance) -> None:
     with pytest.raises(psycopg.OperationalError, match="channel binding"):
         await psycopg.AsyncConnection.connect(place(gated, "scrambled") + "?channel_binding=require")
@@ -109,12 +119,17 @@ async def test_a_driver_that_demands_tls_fails_by_itself(gated: Entrance) -> Non
 
 async def test_a_statement_is_cancelled_by_the_key_that_the_client_got(gated: Entrance) -> None:
     async with await psycopg.AsyncConnection.connect(place(gated, "scrambled"), autocommit=True) as connection:
-        running = asyncio.Event()
-        connection.add_notice_handler(lambda _: running.set())
-        sleeping = asyncio.ensure_future(
-            connection.execute("do $$ begin raise notice 'it runs'; perform pg_sleep(60); end $$")
-        )
-        await running.wait()
-        await connection.cancel_safe()
-        with pytest.raises(psycopg.errors.QueryCanceled):
-            await sleeping
+        await cancel_in_flight(connection)
+
+
+async def cancel_in_flight(connection: "psycopg.AsyncConnection[tuple[object, ...]]") -> None:
+    """Runs what would last a minute, cancels it when it says that it runs, and sees it cancelled."""
+    running = asyncio.Event()
+    connection.add_notice_handler(lambda _: running.set())
+    sleeping = asyncio.ensure_future(
+        connection.execute("do $$ begin raise notice 'it runs'; perform pg_sleep(60); end $$")
+    )
+    await running.wait()
+    await connection.cancel_safe()
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        await sleeping
