@@ -123,7 +123,5 @@ def _of_text(reading: Reading) -> frozenset[str]:
 
 
 def _of_functions(functions: frozenset[Oid]) -> frozenset[str]:
-    effects = {FUNCTION_EFFECTS[oid] for oid in functions & FUNCTION_EFFECTS.keys()}
-    if any(oid >= FIRST_NORMAL_OID for oid in functions):
-        effects.add("function")
-    return frozenset(effects)
+    own = frozenset({"function"}) if any(oid >= FIRST_NORMAL_OID for oid in functions) else frozenset[str]()
+    return own.union(*(FUNCTION_EFFECTS[oid] for oid in functions & FUNCTION_EFFECTS.keys()))

@@ -40,7 +40,7 @@ class Exposure(msgspec.Struct, frozen=True):
         if column.attnum == WHOLE_ROW:
             return self._level_of_row(column.relation)
         if (known := self.classification.columns.get(column)) is not None:
-            return known.level
+            return known.level if column.relation >= FIRST_NORMAL_OID else self.ceiling
         if column.attnum < 0 or column.relation < FIRST_NORMAL_OID:
             return Level(
                 0

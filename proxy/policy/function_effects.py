@@ -20,10 +20,10 @@ OIDS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
             715, 764, 765, 767, 952, 953, 954, 955, 956, 957, 958, 964, 1004, 3170, 3171, 3172, 3457, 3458,
             3459, 3460,
         ),
-        # pg_read_*, pg_ls_*, pg_stat_file, pg_current_logfile
+        # pg_read_*, pg_ls_*, pg_stat_file, pg_current_logfile, lo_import, lo_export
         "file": (
-            2623, 2624, 2625, 3293, 3295, 3297, 3307, 3353, 3354, 3800, 3801, 3826, 3827, 3828, 5029, 5030,
-            5031, 6208, 6209, 6270, 6271, 6272, 6400,
+            764, 765, 767, 2623, 2624, 2625, 3293, 3295, 3297, 3307, 3353, 3354, 3800, 3801, 3826, 3827, 3828, 5029,
+            5030, 5031, 6208, 6209, 6270, 6271, 6272, 6400,
         ),
         # pg_advisory_*, pg_try_advisory_*
         "lock": (
@@ -40,7 +40,10 @@ OIDS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     }
 )  # fmt: skip
 
-FUNCTION_EFFECTS: Final[Mapping[Oid, str]] = MappingProxyType(
-    {Oid(oid): effect for effect, oids in OIDS.items() for oid in oids}
+FUNCTION_EFFECTS: Final[Mapping[Oid, frozenset[str]]] = MappingProxyType(
+    {
+        Oid(oid): frozenset(effect for effect, oids in OIDS.items() if oid in oids)
+        for oid in sorted({oid for oids in OIDS.values() for oid in oids})
+    }
 )
-"""Function to the effect that calling it has."""
+"""Function to the effects that calling it has."""
