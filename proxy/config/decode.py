@@ -60,6 +60,8 @@ class Decoder:
         match kind:
             case inspect.Metadata():
                 return self.read(node, kind.type)
+            case inspect.StructType(cls=cls) | inspect.CustomType(cls=cls) if hasattr(cls, "decode_node"):
+                return cls.decode_node(node, self)  # a section that reads itself
             case inspect.StructType():
                 return self._struct(node, kind)
             case inspect.UnionType():
@@ -180,8 +182,6 @@ class Decoder:
         return containers.get(type(kind), tuple)(values)
 
     def _custom(self, node: Node, cls: type) -> Any:
-        if hasattr(cls, "decode_node"):  # a section that reads itself
-            return cls.decode_node(node, self)
         text = self._text(node)
         if text is MISSING or not isinstance(node, Scalar):
             return MISSING

@@ -86,7 +86,7 @@ def _check_names(lines: Iterable[RuleLine], problems: Problems) -> None:
     for line in lines:
         if line.name in seen:
             problems.error(
-                line.name.place, f'the rule "{line.name}" is given twice', f"{seen[line.name].place} has it."
+                line.name.place, f'the rule "{line.name}" is given twice', f"{seen[line.name].place} has it too."
             )
         elif line.name in RESERVED:
             problems.error(line.name.place, f'"{line.name}" is a name of pgwarden\'s own', "Take another.")

@@ -86,10 +86,7 @@ def _version(scalar: Scalar) -> int:
 
 def _key(name: Scalar, item: Node, decoder: "Decoder") -> bytes | None:
     if not _version(name):
-        hint = did_you_mean(name.text, ["current"])
-        decoder.fault(
-            name.place, f"unknown key {name.display}: here stand current and versions, 1 to {MAX_VERSION}", hint
-        )
+        decoder.fault(name.place, f"unknown key {name.display}: here stand current and versions, 1 to {MAX_VERSION}")
         return None
     if isinstance(item, Scalar) and item.hidden:
         return _checked(item.place, item.text.encode(), "the value", decoder)
