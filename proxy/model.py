@@ -155,7 +155,8 @@ class Reading(msgspec.Struct, frozen=True):
     ddl: bool = True
     """Its success may change the catalog, when its transaction commits."""
     alone: bool = False
-    """The server refuses it inside a transaction block and in a pipeline."""
+    """The server refuses it inside a transaction block and in a pipeline. REINDEX and CLUSTER of a partitioned table
+    are refused there too, which no text tells."""
     scope: Scope | None = None
     """How long a SET lasts."""
     copy: Copy | None = None

@@ -8,7 +8,7 @@ from proxy.reading import copying, explaining, inner, maintenance, objects, sess
 from proxy.reading.answers import unparsed
 from proxy.reading.query import query
 from proxy.reading.verbs import QUERY_STARTS
-from proxy.reading.words import LITERALS, WORD, Cursor
+from proxy.reading.words import LITERALS, Cursor
 
 Reader: TypeAlias = Callable[[Cursor], Reading]
 
@@ -75,6 +75,6 @@ def command(cursor: Cursor) -> Reading:
     if key in QUERY_STARTS:
         return query(cursor)
     if (reader := COMMANDS.get(key)) is None:
-        return unparsed(key if cursor.peek().kind == WORD else "unknown")
+        return unparsed("unknown")
     cursor.next()
     return reader(cursor)

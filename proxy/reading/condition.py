@@ -1,5 +1,7 @@
 """Whether a statement's condition is there, and whether it can hold back a single row."""
 
+from collections.abc import Iterable
+
 from sqlglot import exp
 
 from proxy.model import Where
@@ -8,9 +10,10 @@ from proxy.reading.sketch import UNKNOWN
 _ROW = (exp.Column, exp.Table, exp.Dot)
 
 
-def where_of(tree: exp.Expr) -> Where:
-    """The weakest condition of the statement's UPDATEs and DELETEs; of its outermost SELECTs where it has none."""
-    writes = list(tree.find_all(exp.Update, exp.Delete))
+def where_of(tree: exp.Expr, nodes: Iterable[exp.Expr]) -> Where:
+    """The weakest condition of the statement's UPDATEs and DELETEs; of its outermost SELECTs where it has none.
+    nodes: all that is in the tree."""
+    writes = [node for node in nodes if isinstance(node, (exp.Update, exp.Delete))]
     targets = [write for write in writes if write.args.get("this") is not None and not _is_merge_action(write)]
     return _weakest([_condition(target) for target in targets] if targets else _selects(tree))
 

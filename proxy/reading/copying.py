@@ -14,9 +14,7 @@ _FORMATS = ("text", "csv", "binary")
 
 def copy(cursor: Cursor) -> Reading:
     """COPY [BINARY] table [(columns)] | (query) FROM | TO file | PROGRAM command | STDIN | STDOUT [options]."""
-    binary = cursor.peek().key == "binary" and cursor.peek(1).key not in ("from", "to", "(", ".")
-    if binary:
-        cursor.next()
+    binary = cursor.accept("binary")
     held: Cursor | None = None
     relation = cursor.qualified()
     columns: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ RELATIONS = frozenset({"table", "view", "materialized view", "foreign table", "s
 """Kinds whose names are those of relations."""
 ON_RELATION = frozenset({"trigger", "rule", "policy", "constraint"})
 """Kinds that stand ON a relation."""
-ROLES = frozenset({"role", "user", "group", "default privileges"})
+ROLES = frozenset({"role", "user", "group", "default privileges", "owned"})
 _ALONE = frozenset((
     "create database", "drop database", "create tablespace", "drop tablespace", "create subscription",
     "drop subscription", "alter subscription", "alter system",
@@ -61,7 +61,7 @@ def create(cursor: Cursor) -> Reading:
         return unparsed("create", "ddl")
     kind = f"create {what}"
     if what == "schema":
-        return ddl(kind)
+        return ddl(kind, *(["grant"] if cursor.find("grant") else []))
     before = Cursor(cursor.data, cursor.words, at=cursor.at, end=cursor.end)
     relation = _created(what, cursor)
     outer = _definition(kind, before, (relation,))

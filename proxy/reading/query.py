@@ -1,12 +1,14 @@
 """SELECT and the statements that change rows: effects from the words, relations and conditions by sqlglot."""
 
+from collections.abc import Iterable
+
 import sqlglot
 from sqlglot import ErrorLevel, exp
 
 from proxy.model import Reading, Where
 from proxy.reading.answers import named
 from proxy.reading.condition import where_of
-from proxy.reading.sketch import sketch
+from proxy.reading.sketch import RESERVED, sketch
 from proxy.reading.verbs import verbs
 from proxy.reading.words import Cursor, dotted, fold
 
@@ -14,8 +16,9 @@ from proxy.reading.words import Cursor, dotted, fold
 def query(cursor: Cursor) -> Reading:
     """Reads the query at the cursor, up to the cursor's end."""
     found = verbs(cursor)
-    tree = _parse(cursor) if found.main else None
-    relations, where = (_guessed(cursor), Where.NONE) if tree is None else (_relations(tree), where_of(tree))
+    tree = _parse(cursor) if found.main and "unparsed" not in found.effects else None
+    nodes = [] if tree is None else list(tree.walk(bfs=False))
+    relations, where = (_guessed(cursor), Where.NONE) if tree is None else (_relations(nodes), where_of(tree, nodes))
     return Reading(
         kind="select into" if found.into else found.main or "with",
         effects=found.effects if tree is not None else found.effects | {"unparsed"},
@@ -39,11 +42,13 @@ def _parse(cursor: Cursor) -> exp.Expr | None:
     return None if isinstance(tree, exp.Command) else tree
 
 
-def _relations(tree: exp.Expr) -> tuple[str, ...]:
+def _relations(nodes: Iterable[exp.Expr]) -> tuple[str, ...]:
     """Every relation that is named, but for common table expressions where those are what the name means."""
     found = []
-    for table in tree.find_all(exp.Table):
-        if isinstance(table.parent, exp.Lock) or not isinstance(table.this, exp.Identifier):
+    for table in nodes:
+        if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
+            continue
+        if isinstance(table.parent, exp.Lock):
             continue
         parts = [table.args.get(part) for part in ("catalog", "db", "this")]
         names = [_name(part) for part in parts if isinstance(part, exp.Identifier)]
@@ -102,5 +107,5 @@ def _guessed(cursor: Cursor) -> tuple[str, ...]:
     while at.more():
         if at.next().key in _BEFORE:
             at.accept("only")
-            found.append(at.qualified())
+            found.append(None if at.peek().key in RESERVED else at.qualified())
     return named(found)

@@ -16,11 +16,13 @@ UNKNOWN = "'?'"
 """Stands for a string whose value was dropped."""
 
 _SIMPLE = re.compile(r"'[^'\\]{0,40}'")
-_LABELS = frozenset((
+_BEYOND = re.compile(r"\b(CURRENT\s+OF\s+\S+)|\bOVERRIDING\s+(?:SYSTEM|USER)\s+VALUE\b", re.IGNORECASE)
+"""What sqlglot does not know and what changes nothing that is read here."""
+RESERVED = frozenset((
     "all", "and", "any", "array", "as", "asc", "both", "case", "cast", "check", "column", "create", "cross",
     "default", "desc", "distinct", "else", "end", "except", "false", "fetch", "for", "foreign", "from", "full",
     "grant", "group", "having", "in", "inner", "intersect", "into", "is", "join", "leading", "left", "like", "limit",
-    "natural", "not", "null", "offset", "on", "only", "or", "order", "outer", "primary", "references", "right",
+    "natural", "null", "offset", "on", "only", "or", "order", "outer", "primary", "references", "right",
     "select", "table", "then", "to", "trailing", "true", "union", "unique", "using", "values", "when", "where",
     "window", "with", "insert", "update", "delete", "merge",
 ))  # fmt: skip
@@ -41,14 +43,14 @@ def sketch(data: bytes, words: Sequence[Word]) -> str | None:
             pieces.append(" ")
         pieces.append(_piece(data, word, before))
         before = word
-    return re.sub(r"\bCURRENT OF \w+", "current_of_cursor", "".join(pieces), flags=re.IGNORECASE)
+    return _BEYOND.sub(lambda found: "current_of_cursor" if found[1] else "", "".join(pieces))
 
 
 def _piece(data: bytes, word: Word, before: Word) -> str:
     kind = word.kind
     if kind == WORD:
         text = decode(data[word.start : word.end])
-        return f'"{word.key}"' if before.key in ("as", ".") and word.key in _LABELS else text
+        return f'"{word.key}"' if before.key in ("as", ".") and word.key in RESERVED else text
     if kind == STRING:
         text = decode(data[word.start : word.end])
         return text if _SIMPLE.fullmatch(text) else UNKNOWN
@@ -110,6 +112,6 @@ def too_deep(words: Iterable[Word]) -> bool:
             deepest = max(deepest, depth)
         elif key in (")", "]", "end"):
             depth -= 1
-        row = row + 1 if key and (key in "+-~!@" or key in ("not", "|/", "||/")) else 0
+        row = row + 1 if key and (key in "+-~!@" or key in ("|/", "||/")) else 0
         deepest = max(deepest, row)
     return deepest > DEEPEST

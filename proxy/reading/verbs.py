@@ -30,10 +30,9 @@ def verbs(cursor: Cursor) -> Verbs:
     for at, end in bodies:  # grows while it is read: bodies in bodies
         verb, inner = _verb(Cursor(cursor.data, cursor.words, at=at, end=end))
         main = main or verb or "?"
-        found.add("select" if verb in _READS else verb)
+        found.add("select" if verb in _READS else verb or "unparsed")
         bodies += inner
     into = _scan(cursor, found)
-    found.discard("")
     return Verbs(main.strip("?"), frozenset(found | ({"ddl"} if into else set())), into)
 
 

@@ -13,7 +13,7 @@ ESCAPES = 1
 """Option of the scanner: standard_conforming_strings is off."""
 
 LITERALS = frozenset({1, 2, 3, 4, 5})
-STRING, WORD, QUOTED, UNICODE, PARAM, NUMBER, OPERATOR, MARK = 4, 6, 7, 8, 9, 10, 11, 12
+STRING, BITS, WORD, QUOTED, UNICODE, PARAM, NUMBER, OPERATOR, MARK = 4, 5, 6, 7, 8, 9, 10, 11, 12
 NAMES = frozenset({WORD, QUOTED, UNICODE})
 
 _UNICODE = re.compile(r"""U&"((?:[^"]|"")*)"(?:.*uescape.*?(?:'(.)'|\$\w*\$(.)\$\w*\$))?""", re.IGNORECASE | re.DOTALL)
@@ -31,6 +31,8 @@ class Word(msgspec.Struct, frozen=True):
 
 def fold(word: str) -> str:
     """An unquoted name: ASCII in lower case, cut to 63 bytes."""
+    if word.isascii() and len(word) <= NAME_BYTES:
+        return word.lower()
     return cut(word.lower() if word.isascii() else "".join(c.lower() if c.isascii() else c for c in word))
 
 
@@ -73,9 +75,9 @@ def words(data: bytes, *, options: int = 0) -> list[Word] | None:
 
 
 def _word(data: bytes, kind: int, start: int, end: int) -> Word:
-    if kind in LITERALS:
+    if kind <= BITS:
         return Word(kind, start, end)
-    text = decode(data[start:end])
+    text = str(data[start:end], "utf-8", "surrogatepass")
     if kind == WORD:
         folded = fold(text)
         return Word(kind, start, end, folded, folded)

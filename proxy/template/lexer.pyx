@@ -92,7 +92,7 @@ cdef int lex(const unsigned char *text, Py_ssize_t length, int options, unsigned
     """Fills template, spans and result; returns result.flags. template has room for length bytes."""
     cdef Token token = Token(0, 0, 0, 0, 0)
     cdef Commands commands = Commands(0, FRESH, 0, False, False)
-    cdef Py_ssize_t size, used = 0, last = 0
+    cdef Py_ssize_t i, size, used = 0, last = 0
     result.length = result.literals = result.statements = result.flags = 0
     if not readable(text, length, options):
         result.flags = BROKEN
@@ -112,13 +112,13 @@ cdef int lex(const unsigned char *text, Py_ssize_t length, int options, unsigned
                 result.literals += 1
             else:
                 result.flags |= OVERFLOW
-        elif size == 1:
-            template[used] = text[token.start]
-            used += 1
         else:
-            memcpy(template + used, text + token.start, size)
+            if size <= 16:  # most words and marks; cheaper than a call
+                for i in range(size): template[used + i] = text[token.start + i]
+            else:
+                memcpy(template + used, text + token.start, size)
             used += size
-        command(text, &token, &commands)
+        if token.kind == TOKEN_MARK or commands.header != OTHER: command(text, &token, &commands)
     if token.comment: result.flags |= COMMENTS
     if token.kind == TOKEN_BROKEN or commands.doubtful or commands.header >= BODY:
         result.literals = 0

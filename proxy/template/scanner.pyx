@@ -159,7 +159,7 @@ cdef Py_ssize_t after_escape(const unsigned char *text, Py_ssize_t at, Py_ssize_
 
 cdef Py_ssize_t after_prefixed(const unsigned char *text, Py_ssize_t at, Py_ssize_t end, int options,
                                int *kind) noexcept nogil:
-    """Behind the token that starts with one of b e n u x: a string or quoted identifier of its own, else a word."""
+    """Behind the token that starts with one of b e n u x and no letter behind: a string, a quoted identifier or a word."""
     cdef unsigned char prefix = text[at] | 0x20
     cdef unsigned char second = text[at + 1] if at + 1 < end else c" "
     cdef unsigned char third = text[at + 2] if at + 2 < end else c" "
@@ -179,8 +179,7 @@ cdef Py_ssize_t after_prefixed(const unsigned char *text, Py_ssize_t at, Py_ssiz
         kind[0] = LITERAL_BITS
         return after_string(text, at + 2, end, c"b")
     kind[0] = TOKEN_WORD  # n'…' is the word n (it means nchar) with a string behind it
-    while at < end and continues(text[at]): at += 1
-    return at
+    return at + 1
 
 
 cdef Py_ssize_t after_junk(const unsigned char *text, Py_ssize_t at, Py_ssize_t end, int *kind) noexcept nogil:
@@ -264,9 +263,11 @@ cdef int next_token(const unsigned char *text, Py_ssize_t length, int options, T
     kind = CLASS[text[at]]
     following = text[at + 1] if at + 1 < length else c" "
     end = at + 1
-    if kind == c"a":
+    if kind == c"a" or (kind == c"s" and continues(following)):
         word = TOKEN_WORD
         while end < length and continues(text[end]): end += 1
+    elif kind == c",":
+        pass
     elif kind == c"s":
         end = after_prefixed(text, at, length, options, &word)
     elif kind == c"d" or (kind == c"." and CLASS[following] == c"d"):
