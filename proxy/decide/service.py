@@ -15,7 +15,18 @@ from proxy.decide.masks import Masks
 from proxy.decide.words import ContextId, Facts, Judgement, Place
 from proxy.masking.keys import Keys
 from proxy.masking.rows import RowMask
-from proxy.model import Action, Classification, ColumnId, Decision, Footprint, Literal, Oid, Principal, Reading, Treatment
+from proxy.model import (
+    Action,
+    Classification,
+    ColumnId,
+    Decision,
+    Footprint,
+    Literal,
+    Oid,
+    Principal,
+    Reading,
+    Treatment,
+)
 from proxy.policy.decide import decide
 from proxy.policy.exposure import Exposure, touched
 from proxy.policy.firewall import Gate

@@ -4,14 +4,14 @@ from typing import Any, NewType
 
 import msgspec
 
-from proxy.model import Classification, Decision, Footprint, Principal, Reading
 from proxy.masking.rows import RowMask
+from proxy.model import Classification, Decision, Footprint, Principal, Reading
 
 ContextId = NewType("ContextId", int)
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """The moment of a session as decisions see it: equal places decide every text alike. id: the same for equal ones."""
+    """The moment of a session as decisions see it: equal places, of the same id, decide every text alike."""
 
     id: ContextId
     database: str

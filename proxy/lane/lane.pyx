@@ -15,6 +15,7 @@ from proxy.lane.memory cimport append, put_client, settle_run
 from proxy.lane.records cimport sendable, settle
 from proxy.lane.session cimport Session, Shared, abandon, from_client, from_server
 from proxy.lane.state cimport HOLD_NOTHING, PHASE_CLOSING, Counters, Queue, Run, Sess
+from proxy.observe.histogram cimport histogram_add
 
 cdef extern from "sys/epoll.h" nogil:
     cdef union epoll_data:
@@ -281,17 +282,7 @@ cdef void receive(Lane lane, Link *link, Endpoint *end) noexcept nogil:
     settle(s)
     pump(lane, link)
     if count > 0:
-        measure(lane, end.side, clock_ns(CLOCK_MONOTONIC) - began)
-
-
-cdef void measure(Lane lane, int side, long long spent) noexcept nogil:
-    """What this chunk cost, receive and send apart from the peer's own time, by powers of two of a nanosecond."""
-    cdef int bucket = 0
-    lane.counters.added_ns[side] += spent
-    while spent > 255 and bucket < 23:
-        spent >>= 1
-        bucket += 1
-    lane.counters.added[side][bucket] += 1
+        histogram_add(&lane.counters.added[end.side], clock_ns(CLOCK_MONOTONIC) - began)
 
 
 cdef void server_is_gone(Link *link) noexcept nogil:

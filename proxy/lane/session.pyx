@@ -46,6 +46,7 @@ from proxy.lane.state cimport (
 from proxy.lane.statements cimport be32, end_session, step_phase
 from proxy.lane.table cimport Table
 from proxy.lane.verdict cimport Verdict
+from proxy.observe.histogram cimport BUCKETS
 
 cdef enum:
     OUTCOME_ERROR = 1
@@ -89,10 +90,8 @@ cdef class Shared:
             "probes": c.probes,
             "scrubbed": c.scrubbed,
             "convicted": c.convicted,
-            "added_request": [c.added[0][i] for i in range(24)],
-            "added_reply": [c.added[1][i] for i in range(24)],
-            "added_request_ns": c.added_ns[0],
-            "added_reply_ns": c.added_ns[1],
+            "added_request": ([c.added[0].counts[i] for i in range(BUCKETS)], c.added[0].total_ns / 1e9),
+            "added_reply": ([c.added[1].counts[i] for i in range(BUCKETS)], c.added[1].total_ns / 1e9),
         }
 
 

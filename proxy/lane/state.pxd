@@ -3,7 +3,9 @@
 from cpython.object cimport PyObject
 
 from proxy.audit.execution cimport Value
-from proxy.masking.rows cimport Out, Plan
+from proxy.masking.cell cimport Out
+from proxy.masking.rows cimport Plan
+from proxy.observe.histogram cimport Histogram
 from proxy.template.lexer cimport Span
 
 # The numbers of proxy/relay/words.py; tests/lane/test_words.py holds the two together.
@@ -94,6 +96,7 @@ cdef enum:
 
 cdef struct Ruling:
     int refs
+    unsigned long long times  # it refused a statement
     int flags
     int columns            # result columns that the analysis saw; -1 where it says nothing
     int values_as          # Execution.values_as
@@ -198,9 +201,7 @@ cdef struct Counters:      # one set a lane; the metrics read them
     unsigned long long probes
     unsigned long long scrubbed
     unsigned long long convicted
-    unsigned long long added[2][24]      # log2 of nanoseconds that the proxy added: to the request, to the reply
-    unsigned long long added_ns[2]
-    unsigned long long held_ns
+    Histogram added[2]     # what the proxy added: to the request, to the reply
 
 cdef struct Sess:
     PyObject *owner        # the Session object, for hooks

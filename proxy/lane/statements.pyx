@@ -147,6 +147,7 @@ cdef int refuse_batch(Sess *s, Ruling *ruling) noexcept nogil:
     """The server fails in the message's place, so that both ends skip to the same Sync."""
     cdef Owed *owed
     s.counters.statements[COUNT_REFUSED] += 1
+    ruling.times += 1
     if record_refusal(s, ruling) < 0:
         return end_session(s, "the audit journal takes no more entries")
     owed = owe(s, OWE_PARSE, FATE_SUPPLY)
@@ -161,6 +162,7 @@ cdef int refuse_whole(Sess *s, Ruling *ruling) noexcept nogil:
     """A Query or FunctionCall is refused: at once where the server has nothing to lose, else through its failure."""
     cdef Owed *owed
     s.counters.statements[COUNT_REFUSED] += 1
+    ruling.times += 1
     if record_refusal(s, ruling) < 0:
         return end_session(s, "the audit journal takes no more entries")
     if owed_count(s) == 0 and s.status == c'I' and s.phase == PHASE_READY:

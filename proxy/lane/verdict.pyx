@@ -48,6 +48,13 @@ cdef class Verdict:
         memcpy(self.ruling.sqlstate, <const char *> sqlstate, 5)
         self.chain()
 
+    def __dealloc__(self):
+        cdef Verdict each
+        if self.commands is not None:
+            for command in self.commands:
+                each = command
+                each.ruling.refs -= 1
+
     cdef int chain(self) except -1:
         cdef Verdict this
         cdef Verdict following
@@ -55,6 +62,7 @@ cdef class Verdict:
         for each in self.commands:
             following = <Verdict?> each
             this.ruling.after = &following.ruling
+            following.ruling.refs += 1
             this = following
         if self.commands:
             self.ruling.flags |= CHAIN
@@ -65,10 +73,20 @@ cdef class Verdict:
         return self.ruling.flags
 
     @property
+    def times(self) -> int:
+        """How many statements it has refused."""
+        return self.ruling.times
+
+    @property
     def statement(self) -> int:
         return self.ruling.statement
 
     @property
     def in_use(self) -> bool:
         """Some session, reply or table still points at it."""
-        return self.ruling.refs > 0 or any((<Verdict> each).ruling.refs > 0 for each in self.commands)
+        cdef Verdict each
+        for command in self.commands:
+            each = command
+            if each.ruling.refs > 1:
+                return True
+        return self.ruling.refs > 0

@@ -114,5 +114,6 @@ def read_moment(frames: list[Frame]) -> Moment:
     if len(rows) != 1 or len(rows[0].values) != len(_SETTINGS) + 4:
         raise ProtocolViolation("the server did not tell the session's settings")
     values = [(value or b"").decode("utf-8", "surrogateescape") for value in rows[0].values]
-    return Moment(*values[:-1], values[-1] in ("true", "t"))
-
+    settings = dict(zip(Moment.__struct_fields__, values, strict=True))
+    quiet = settings.pop("quiet") in ("true", "t")
+    return Moment(**settings, quiet=quiet)

@@ -70,7 +70,7 @@ REFUSED: Final = 255
 
 
 def packed() -> bytes:
-    """The table as the lane reads it: one byte for each phase and event, at phase * 32 + event; REFUSED where absent."""
+    """The table as the lane reads it: a byte for each phase and event, at phase * 32 + event; REFUSED where absent."""
     table = bytearray([REFUSED]) * (len(Phase) * 32)
     for (phase, event), after in MOVES.items():
         table[phase * 32 + event] = after

@@ -161,5 +161,7 @@ def _sort_notice(frame: Frame, moment: Moment, trees: list[bytes], notices: list
         return
     wanted = moment.client_min_messages
     said = severity.decode("ascii", "replace").lower()
-    if severity == b"INFO" or (said in _LOUDNESS and wanted in _LOUDNESS and _LOUDNESS.index(said) >= _LOUDNESS.index(wanted)):
+    if severity == b"INFO" or (
+        said in _LOUDNESS and wanted in _LOUDNESS and _LOUDNESS.index(said) >= _LOUDNESS.index(wanted)
+    ):
         notices.append(frame.encode())

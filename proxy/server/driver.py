@@ -20,8 +20,9 @@ from proxy.relay.login_words import LoggedIn
 from proxy.relay.moment import Ask, Moment, ask_moment, read_moment
 from proxy.relay.words import Event, Owe
 from proxy.server.answering import Failed, Resolved, Statement, statement_of
-from proxy.server.deciding import Deciding, Shared
+from proxy.server.deciding import Deciding
 from proxy.server.scrub import fields_of, is_fatal, report, trim, withhold
+from proxy.server.shared import Shared
 from proxy.server.verdicts import error_frame
 from proxy.wire.constants import ServerType
 from proxy.wire.frame import Frame
@@ -140,7 +141,7 @@ class Driver:
     def completed(self, session: Session, verdict: Verdict | None, tag: bytes) -> None:
         """A statement that changes names or the catalog has ended well."""
         if self.deciding is not None and verdict is not None and isinstance(verdict.decision, Judgement):
-            self.deciding.completed(verdict.decision, tag)
+            self.deciding.completed(verdict.decision)
 
     def parameter(self, session: Session, payload: bytes) -> None:
         """A setting that the server reports has changed: what literals or names mean may be different."""

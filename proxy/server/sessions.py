@@ -11,8 +11,8 @@ from proxy.lane.session import Session
 from proxy.lane.session import Shared as LaneShared
 from proxy.observe.logs import EventLog
 from proxy.relay.login_words import LoggedIn
-from proxy.server.deciding import Shared
 from proxy.server.driver import Driver
+from proxy.server.shared import Shared
 from proxy.server.verdicts import error_frame
 
 TICK_S: Final = 0.1

@@ -1,0 +1,67 @@
+"""What the worker's parts have counted, under the names of the metrics."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from proxy.observe.metrics import Distribution, Value
+
+if TYPE_CHECKING:
+    from proxy.app.worker import Worker
+
+
+def numbers_of(worker: "Worker") -> Mapping[str, Value]:
+    """Every number of one worker, now."""
+    return {**_lane(worker), **_journal(worker), **_others(worker)}
+
+
+def _lane(worker: "Worker") -> Mapping[str, Value]:
+    counted = worker.lane_shared.counts()
+    statements = counted["statements"]
+    return {
+        "pgwarden_statements": {
+            "allow": statements["allowed"],
+            "mask": statements["masked"],
+            "refuse": statements["refused"],
+        },
+        "pgwarden_statements_failed": statements["failed"],
+        "pgwarden_rows": counted["rows"],
+        "pgwarden_rows_masked": counted["rows_masked"],
+        "pgwarden_cells_masked": counted["cells_masked"],
+        "pgwarden_errors_scrubbed": counted["scrubbed"],
+        "pgwarden_disagreements": counted["convicted"],
+        "pgwarden_added_latency_seconds": {
+            "request": Distribution(*counted["added_request"]),
+            "reply": Distribution(*counted["added_reply"]),
+        },
+        "pgwarden_traffic_bytes": {
+            side: counted[f"bytes_{side}"] for side in ("from_client", "to_server", "from_server", "to_client")
+        },
+        "pgwarden_decision_cache_hits": counted["cache_hits"],
+        "pgwarden_decision_cache_misses": counted["cache_misses"],
+        "pgwarden_decision_cache_evictions": worker.table.evicted,
+        "pgwarden_decision_cache_size": worker.table.count,
+    }
+
+
+def _journal(worker: "Worker") -> Mapping[str, Value]:
+    counted = worker.journal.counters()
+    return {
+        "pgwarden_journal_records": counted.records,
+        "pgwarden_journal_bytes": counted.bytes,
+        "pgwarden_journal_commits": counted.commits,
+        "pgwarden_journal_pending_bytes": counted.pending_bytes,
+        "pgwarden_journal_lag_seconds": counted.lag_s,
+    }
+
+
+def _others(worker: "Worker") -> Mapping[str, Value]:
+    timed = worker.shared.timings
+    return {
+        "pgwarden_sessions_open": len(worker.sessions),
+        "pgwarden_sessions": worker.sessions.begun,
+        "pgwarden_rule_reloads": dict(worker.reloads),
+        "pgwarden_rules_version": 1 + worker.reloads["ok"],
+        "pgwarden_probe_seconds": Distribution(timed.probe.counts, timed.probe.total_s),
+        "pgwarden_analysis_seconds": Distribution(timed.analysis.counts, timed.analysis.total_s),
+        "pgwarden_refusals": dict(worker.shared.verdicts.refusals),
+    }

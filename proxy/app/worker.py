@@ -1,0 +1,266 @@
+"""One worker: from the listening socket to the journal, started, reloaded, drained and stopped in the right order."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from proxy.admin.pages import Check, Pages
+from proxy.admin.server import AdminServer
+from proxy.app.numbers import numbers_of
+from proxy.app.recorder import JournalRecorder
+from proxy.app.sensitive import sensitive_unclassified
+from proxy.audit.journal import Journal
+from proxy.audit.settings import Mode
+from proxy.catalog.loader import Connection
+from proxy.catalog.service import CatalogService
+from proxy.catalog.snapshot import Snapshot
+from proxy.config.load import load_config, load_rules
+from proxy.config.settings import Config
+from proxy.decide.service import Decider, Login
+from proxy.errors import ConfigError, WardenError
+from proxy.lane.lane import Lane
+from proxy.lane.session import Shared as LaneShared
+from proxy.lane.table import Table
+from proxy.masking.keys import Keys
+from proxy.observe.logs import EventLog
+from proxy.observe.metrics import Value, registry
+from proxy.policy.rules import Rules
+from proxy.relay import ledger, phases
+from proxy.relay.login_words import LoggedIn
+from proxy.server.cancel import forward
+from proxy.server.gate import Gate
+from proxy.server.listener import Listener
+from proxy.server.sessions import Sessions
+from proxy.server.shared import Shared
+from proxy.server.upstream import connect
+
+DECISIONS_KEPT: Final = 65_536
+TREE_BYTES: Final = 8 * 1024 * 1024
+"""Longest answer to a probe that is kept; a longer tree is opaque."""
+AUDIT_MODES: Final[Mapping[Mode, int]] = {Mode.OFF: 0, Mode.ASYNC: 1, Mode.DURABLE: 2}
+
+_log = EventLog("pgwarden")
+
+
+class Worker:
+    """One worker: everything from the listening socket to the journal. path: the configuration file, read again on
+    reload."""
+
+    def __init__(self, config: Config, path: Path) -> None:
+        self.config, self.path = config, path
+        self._stopping = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        rules = load_rules(config.rules)
+        self.catalogs = CatalogService(self._connect_catalog, poll_s=config.catalog.poll_seconds)
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pgwarden-decide")
+        self.decider = Decider(rules, _keys(config), self.catalogs, self._executor)
+        self.journal = Journal(config.audit)
+        self.table = Table(limit=DECISIONS_KEPT)
+        self.lane_shared = LaneShared(
+            moves=phases.packed(),
+            answers=ledger.packed(),
+            table=self.table,
+            spool=self.journal.spool,
+            audit=AUDIT_MODES[config.audit.mode],
+            buffer_limit=config.limits.session_buffer,
+            message_limit=config.limits.message,
+            tap_limit=TREE_BYTES,
+        )
+        self.lane = Lane(self.lane_shared, wake_fd=self.journal.spool.wake_fd)
+        self.recorder = JournalRecorder(self.journal, instance=secrets.token_hex(4))
+        self.shared = Shared(decider=self.decider, table=self.table, recorder=self.recorder, login=Login)
+        self.gate = Gate(
+            upstream=config.upstream,
+            limits=config.limits,
+            on_session=self._on_session,
+            secret=secrets.token_bytes,
+        )
+        self.sessions = Sessions(
+            lane=self.lane,
+            lane_shared=self.lane_shared,
+            shared=self.shared,
+            watch=self.gate.cancels.watch,
+            cancel=self._cancel,
+        )
+        self.listener = Listener(config.listen, self.gate.serve)
+        self.admin: AdminServer | None = None
+        self.reloads = {"ok": 0, "failed": 0}
+        self.decider.observe(self._moved)
+        self.catalogs.observe(self._catalog_changed)
+
+    async def start(self) -> tuple[str, int]:
+        """Starts everything; where it listens. Raises WardenError."""
+        self.journal.start()
+        self.sessions.start()
+        addresses = await self.listener.start()
+        if self.config.admin is not None:
+            await self._start_admin()
+        host, port = addresses[0]
+        self._tell(host, port)
+        await self._try_catalog()
+        return host, port
+
+    async def run(self) -> None:
+        """Until SIGTERM or SIGINT: the first drains, the second ends at once. SIGHUP reloads."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._asked_to_stop)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        await self._stopping.wait()
+        await self._drain()
+        await self.stop()
+
+    def _asked_to_stop(self) -> None:
+        if self._stopping.is_set():
+            _log.warning("ended_at_once", sessions=len(self.sessions))
+            self.sessions.abort()
+        self._stopping.set()
+
+    async def _drain(self) -> None:
+        await self.listener.stop()
+        _log.info("draining", sessions=len(self.sessions), seconds=self.config.limits.drain_seconds)
+        self.sessions.drain()
+        try:
+            async with asyncio.timeout(self.config.limits.drain_seconds):
+                await self.listener.idle()
+        except TimeoutError:
+            _log.warning("drain_timed_out", sessions=len(self.sessions))
+
+    async def stop(self) -> None:
+        """Ends what is left, in the order that loses nothing: sessions, then the journal."""
+        await self.listener.stop()
+        self.sessions.abort()
+        await self.listener.abort()
+        self.sessions.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.admin is not None:
+            await self.admin.close()
+        await self.catalogs.close()
+        self.journal.close()
+        self._executor.shutdown()
+        _log.info("stopped")
+
+    def reload(self) -> None:
+        """Reads the rules again. Rules that do not load leave the old ones in force."""
+        try:
+            config = load_config(self.path)
+            rules, keys = load_rules(config.rules), _keys(config)
+        except WardenError as error:
+            self.reloads["failed"] += 1
+            _log.error("reload_failed", error=error, still_in_force=self.decider.rules.version)
+            return
+        self.reloads["ok"] += 1
+        self.table.forget()
+        self.decider.replace_rules(rules, keys)
+        _log.info("reloaded", rules=rules.version, files=rules.files)
+        self._tell_unprotected(rules)
+
+    # -- wiring --
+
+    async def _on_session(self, logged_in: LoggedIn, client: socket.socket, server: socket.socket) -> None:
+        await self.sessions.run(logged_in, client, server)
+
+    def _cancel(self, logged_in: LoggedIn) -> None:
+        """Ends at the server what a client that is gone has left running."""
+        sent = forward(logged_in, lambda: connect(self.config.upstream), timeout_s=self.config.limits.cancel_seconds)
+        task = asyncio.get_running_loop().create_task(sent)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _moved(self, database: str | None) -> None:
+        self.sessions.moved(database)
+
+    def _catalog_changed(self, snapshot: Snapshot) -> None:
+        _log.info("catalog", database=snapshot.database, version=snapshot.version, relations=len(snapshot.relations))
+        if (
+            columns := sensitive_unclassified(snapshot, self.decider.classification(snapshot))
+        ) and snapshot.version == 1:
+            _log.warning("not_protected", reason="unclassified columns look sensitive", columns=columns)
+        self.decider.moved(snapshot.database)
+
+    async def _connect_catalog(self, database: str) -> Connection:
+        catalog, upstream = self.config.catalog, self.config.upstream
+        where: dict[str, object] = {"host": upstream.socket or upstream.host, "port": upstream.port}
+        password = catalog.password.reveal() if catalog.password is not None else None
+        connection: Connection = await asyncpg.connect(
+            user=catalog.user,
+            password=password,
+            database=database,
+            ssl=False,
+            timeout=upstream.connect_seconds,
+            server_settings={"application_name": "pgwarden catalog"},
+            **where,
+        )
+        return connection
+
+    async def _try_catalog(self) -> None:
+        """The first look at the server: what is wrong is said now, and serving goes on, because it may come back."""
+        if self.config.catalog.database == "*":
+            return
+        try:
+            await self.catalogs.snapshot(self.config.catalog.database)
+        except WardenError as error:
+            _log.warning("catalog_unavailable", error=error, database=self.config.catalog.database)
+
+    async def _start_admin(self) -> None:
+        if self.config.admin is None:
+            return
+        pages = Pages(metrics=registry([self._numbers]), checks=self._checks(), token=self.config.admin.token)
+        self.admin = AdminServer(self.config.admin, pages)
+        await self.admin.start()
+
+    def _numbers(self) -> Mapping[str, Value]:
+        return numbers_of(self)
+
+    def _checks(self) -> Mapping[str, Check]:
+        return {"journal": self.journal.why_not, "listener": self._not_listening}
+
+    def _not_listening(self) -> str | None:
+        return "draining" if self._stopping.is_set() else None
+
+    # -- what is said at start --
+
+    def _tell(self, host: str, port: int) -> None:
+        rules = self.decider.rules
+        upstream = self.config.upstream
+        where = upstream.socket or f"{upstream.host}:{upstream.port}"
+        _log.info("rules", version=rules.version, files=rules.files, subjects=len(rules.subjects))
+        _log.info("keys", current=self.config.keys.current, versions=list(self.config.keys.versions))
+        _log.info("audit", mode=self.config.audit.mode.value, directory=str(self.config.audit.directory))
+        self._tell_unprotected(rules)
+        _log.info("listening", host=host, port=port, upstream=where, pid=os.getpid())
+
+    def _tell_unprotected(self, rules: Rules) -> None:
+        _log.warning("not_protected", reason="connections are not encrypted: this version has no TLS")
+        if self.config.audit.mode is Mode.OFF:
+            _log.warning("not_protected", reason="audit is off: no statement is recorded")
+        if not any(rules.classify):
+            _log.warning("not_protected", reason="no column is classified: nothing is masked")
+
+
+def _keys(config: Config) -> Keys:
+    try:
+        return Keys(current=config.keys.current, versions=dict(config.keys.versions))
+    except ValueError as error:
+        raise ConfigError(str(error), place=str(config.rules[0])) from None
+
+
+async def serve(path: Path, ready: Callable[[str, int], Awaitable[None]] | None = None) -> None:
+    """Runs one worker until it is told to stop. Raises WardenError where it cannot begin."""
+    worker = Worker(load_config(path), path)
+    try:
+        host, port = await worker.start()
+    except BaseException:
+        await worker.stop()
+        raise
+    if ready is not None:
+        await ready(host, port)
+    await worker.run()

@@ -1,0 +1,181 @@
+"""What deciding a statement takes: the probe, the verdict, its place in the table, and the words of the record."""
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from proxy.decide.words import Facts, Judgement, Place
+from proxy.errors import ProtocolViolation
+from proxy.lane import verdict as lane
+from proxy.lane.session import Session
+from proxy.lane.verdict import Verdict
+from proxy.model import Action, CopyWay, Decision, Reading
+from proxy.relay.moment import Moment
+from proxy.relay.probe import Answers, probe_inner, probe_parse, probe_texts, read_answers
+from proxy.relay.words import Event
+from proxy.server.answering import Failed, Statement
+from proxy.server.scrub import report, trim
+from proxy.server.verdicts import DIGESTS, NOTHING
+from proxy.template.fingerprint import fingerprint
+from proxy.wire.constants import ServerType
+from proxy.wire.frame import pack
+from proxy.wire.messages.report import ErrorResponse
+
+if TYPE_CHECKING:
+    from proxy.server.driver import Driver
+
+NO_TEMPLATE: Final = 3
+"""Flags of proxy.template.lexer, BROKEN or OVERFLOW: only the whole text can be a key."""
+EXPECT_NOTHING: Final = lane.ASK | lane.TAINTED
+"""The server will reject it, or answers without rows: a result would be a contradiction, and ends the session."""
+
+
+class Judging:
+    """The means of one session to decide statements."""
+
+    def __init__(self, driver: "Driver", session: Session) -> None:
+        self.driver, self.session, self.shared = driver, session, driver.shared
+
+    @property
+    def moment(self) -> Moment | None:
+        """The session's settings, None for a walsender."""
+        return self.driver.moment
+
+    async def probe(self, place: Place, asked: Statement, reading: Reading) -> tuple[Answers | None, bool]:
+        """Asks the server where it can tell, and whether it has taken the client's own Parse thereby."""
+        moment = self.driver.moment
+        if moment is None:
+            return None, False
+        if reading.probe and asked.event is Event.PARSE:
+            frames = await self.driver.ask(probe_parse(moment, pack(b"P", asked.parse)))
+            answers = read_answers(frames, moment, 1)
+            return answers, bool(answers.statements) and answers.statements[0].error is None
+        text = asked.text if reading.probe else self.inner(place, reading)
+        if text is None:
+            return None, False
+        simple = asked.event is Event.QUERY
+        question = probe_texts(moment, [text]) if simple else probe_inner(moment, text, asked.types)
+        return read_answers(await self.driver.ask(question), moment, 1), False
+
+    def inner(self, place: Place, reading: Reading) -> bytes | None:
+        """The query whose rows a command hands on, where its reader may not see everything."""
+        if not place.restricted:
+            return None
+        if reading.inner is not None:
+            return self.encode(reading.inner)
+        if reading.copy is not None and reading.copy.way is CopyWay.TO and reading.copy.relation is not None:
+            columns = ", ".join(reading.copy.columns) or "*"
+            # as written, parsed under a name of ours and never run: the server says which columns it would give
+            return self.encode(f"select {columns} from only {reading.copy.relation}")  # noqa: S608
+        return None
+
+    async def rejected(
+        self, place: Place, asked: Statement, reading: Reading, error: ErrorResponse, answers: Answers
+    ) -> Failed:
+        """The server does not take the statement: its own error is the answer, without what quotes rows."""
+        judged = await self.shared.decider.judge(place, reading, None)
+        verdict = self.verdict(
+            replace(judged, decision=replace(judged.decision, action=Action.ALLOW, digest=True)), asked.text or b"",
+        )  # fmt: skip
+        fields = trim(error.fields) if place.restricted else error.fields
+        ready = b""
+        if asked.event is Event.QUERY:
+            status = answers.status.value if answers.status is not None else self.session.status.encode()
+            ready = pack(ServerType.READY_FOR_QUERY, status)
+        return Failed(report(ServerType.ERROR_RESPONSE, fields), verdict, error.sqlstate.encode(), ready)
+
+    def nothing(self, place: Place, asked: Statement, judged: Judgement | None = None) -> Verdict:
+        """Passes what the server will reject; should it answer with rows, the session ends."""
+        if judged is None:
+            facts = Facts(kind="unknown", effects=(), relations=(), columns=(), masked=())
+            reading = Reading(kind="unknown", effects=frozenset())
+            decision = Decision(action=Action.ALLOW, subject=place.subject_name, reason="ok", tainted=True, digest=True)
+            judged = Judgement(decision=decision, reading=reading, footprint=None, facts=facts)
+        expected = replace(judged, columns=0, decision=replace(judged.decision, action=Action.ALLOW, tainted=True))
+        flags = EXPECT_NOTHING | (0 if place.restricted else lane.COPY)
+        statement = self.shared.verdicts.of(expected, sql=self.sql(asked.text or b""), fingerprint="")
+        made = Verdict(
+            flags=flags,
+            columns=0 if place.restricted else -1,
+            statement=statement.statement,
+            values_as=DIGESTS if asked.event is not Event.EXECUTE else NOTHING,
+            decision=expected,
+        )
+        return self.shared.verdicts.keep(made)
+
+    def fallbacks(self, place: Place) -> tuple[Verdict, Verdict]:
+        """The verdicts of what has no text: an Execute whose portal the protocol did not bind (asked each time where
+        the reader is restricted), and a FunctionCall (refused to a restricted reader)."""
+        call = self.textless(place, "function call", frozenset({"function"}), refuse=place.restricted)
+        return self.textless(place, "execute", frozenset(), refuse=False), call
+
+    def textless(self, place: Place, kind: str, effects: frozenset[str], *, refuse: bool) -> Verdict:
+        """The verdict of a message that carries no text."""
+        decision = Decision(
+            action=Action.REFUSE if refuse else Action.ALLOW,
+            subject=place.subject_name,
+            rule="opaque" if refuse else "",
+            reason="opaque" if refuse else "ok",
+            message='refused by pgwarden rule "opaque"' if refuse else "",
+            hint="Call the function in a SELECT: a FunctionCall message cannot be analysed." if refuse else "",
+            tainted=place.restricted,
+            digest=True,
+            restricted=place.restricted,
+        )
+        facts = Facts(kind=kind, effects=tuple(sorted(effects)), relations=(), columns=(), masked=())
+        reading = Reading(kind=kind, effects=effects, changes_state=False, ddl=False)
+        judged = Judgement(decision=decision, reading=reading, footprint=None, facts=facts)
+        return self.shared.verdicts.of(judged, sql="", fingerprint="", values_as=NOTHING)
+
+    def place(self) -> Place:
+        """Where the session stands. Raises ProtocolViolation before it is known."""
+        if self.driver.place is None:
+            raise ProtocolViolation("a statement came before the session knew its place")
+        return self.driver.place
+
+    def options(self) -> int:
+        """The lexer's options for the session."""
+        return self.driver.lex_options
+
+    def with_types(self, key: bytes, asked: Statement) -> bytes:
+        """The key of a Parse: its parameter types are part of what it means."""
+        return key + b"\0" + asked.type_oids if asked.type_oids else key
+
+    def decode(self, text: bytes) -> str:
+        """A text of the client in its encoding."""
+        return text.decode(self.driver.codec, "surrogateescape")
+
+    def encode(self, text: str) -> bytes:
+        """The way back, to the same bytes."""
+        return text.encode(self.driver.codec, "surrogateescape")
+
+    def sql(self, text: bytes) -> str:
+        """The statement as its record shows it: its template, whose literals each record holds for itself."""
+        lexed = self.shared.lexer.lex(text, self.options())
+        if lexed.flags & NO_TEMPLATE:
+            return "(not stored: its literals cannot be told from the rest)"
+        return self.decode(lexed.template)
+
+    def verdict(self, judged: Judgement, text: bytes, *, extra: int = 0) -> Verdict:
+        """The verdict, with the statement's template for the record."""
+        lexed = self.shared.lexer.lex(text, self.options())
+        return self.shared.verdicts.of(
+            judged,
+            sql=self.sql(text),
+            fingerprint=fingerprint(lexed.template),
+            extra=extra,
+        )
+
+    def command(self, judged: Judgement, text: bytes) -> Verdict:
+        """One of several: the whole string is its key, so its record may show its own text."""
+        clear = not judged.decision.digest and not judged.reading.secret
+        sql = self.decode(text) if clear else self.sql(text)
+        template = self.shared.lexer.lex(text, self.options()).template
+        return self.shared.verdicts.of(judged, sql=sql, fingerprint=fingerprint(template), values_as=NOTHING)
+
+    def remember(self, place: Place, key: bytes, asked: Statement, verdict: Verdict, *, by_text: bool) -> None:
+        """Gives the lane the verdict for whoever asks the same; by_text: the same to the letter."""
+        if by_text and not key.startswith(b"\0"):
+            self.shared.table.remember(place.id, key, self.shared.verdicts.by_text)
+            key = self.with_types(b"\0" + (asked.text or b""), asked)
+        self.shared.table.remember(place.id, key, verdict)

@@ -1,0 +1,86 @@
+"""Names that SQL gives: cursors and prepared statements, remembered as the server acknowledges them."""
+
+from proxy.decide.words import Judgement, Place
+from proxy.lane import verdict as lane
+from proxy.model import Reading
+from proxy.relay.probe import probe_inner, probe_texts, read_answers
+from proxy.relay.words import Event, Phase
+from proxy.server.answering import Outcome, Resolved, Statement
+from proxy.server.judging import Judging
+
+
+class Names:
+    """What a session's names mean. A verdict is held per cursor: FETCH and a protocol Execute get that of DECLARE."""
+
+    def __init__(self, judging: Judging) -> None:
+        self._judging = judging
+        self._cursors: dict[str, Judgement] = {}
+        self._prepared: dict[str, tuple[str, Judgement]] = {}
+
+    def completed(self, judged: Judgement) -> None:
+        """A command that gives names a new meaning has succeeded."""
+        reading = judged.reading
+        name = reading.name or ""
+        match reading.kind:
+            case "declare":
+                self._judging.session.forget_portals()
+                self._cursors[name] = judged
+            case "close":
+                self._cursors.pop(name, None)
+            case "prepare":
+                self._judging.session.forget_statements()
+                self._prepared[name] = (reading.inner or "", judged)
+            case "deallocate":
+                self._judging.session.forget_statements()
+                self._prepared.pop(name, None)
+            case "close all":
+                self._cursors.clear()
+            case "deallocate all" | "discard all":
+                self._judging.session.forget_statements()
+                self._prepared.clear()
+            case _:
+                pass
+
+    async def without_text(self, asked: Statement) -> Outcome:
+        """A statement or portal that only SQL can have made. What SQL did not make either, the server will not know."""
+        place, name = self._judging.place(), self._judging.decode(asked.name)
+        if asked.event is Event.BIND and name in self._prepared:
+            inner, judged = self._prepared[name]
+            return await self._prepared_again(place, inner, judged, judged.reading)
+        if asked.event is Event.EXECUTE and name in self._cursors:
+            judged = self._cursors[name]
+            return Resolved(self._judging.verdict(judged, b"", extra=lane.ASK))
+        if not place.restricted:
+            judged = await self._judging.shared.decider.judge(place, await self._judging.shared.decider.read(""), None)
+            return Resolved(self._judging.verdict(judged, b"", extra=lane.ASK))
+        return Resolved(self._judging.nothing(place, asked))
+
+    async def command(self, place: Place, asked: Statement, reading: Reading) -> Outcome:
+        """FETCH, MOVE and EXECUTE of a restricted reader: what was declared or prepared decides."""
+        text, name = asked.text or b"", reading.name or ""
+        if reading.kind == "execute":
+            if name not in self._prepared:
+                return Resolved(self._judging.nothing(place, asked))
+            inner, judged = self._prepared[name]
+            return await self._prepared_again(place, inner, judged, reading)
+        if name not in self._cursors:
+            return Resolved(self._judging.nothing(place, asked))
+        declared = self._cursors[name]
+        judged = self._judging.shared.decider.judge_footprint(place, reading, declared.footprint)
+        return Resolved(self._judging.verdict(judged, text, extra=lane.ASK))
+
+    async def _prepared_again(self, place: Place, inner: str, judged: Judgement, reading: Reading) -> Outcome:
+        """A prepared statement is understood anew by the server whenever names may have changed: so it is here."""
+        moment = self._judging.moment
+        footprint = judged.footprint
+        if moment is not None and inner and self._judging.session.status != "E":
+            end_of_batch = self._judging.session.phase == Phase.READY
+            question = probe_texts(moment, [self._judging.encode(inner)]) if end_of_batch else probe_inner(
+                moment, self._judging.encode(inner), b"\0\0"
+            )  # fmt: skip
+            answers = read_answers(await self._judging.driver.ask(question), moment, 1)
+            if answers.statements and answers.statements[0].error is None:
+                again = await self._judging.shared.decider.judge(place, reading, answers.statements[0].trees or None)
+                return Resolved(self._judging.verdict(again, b"", extra=lane.ASK))
+        decided = self._judging.shared.decider.judge_footprint(place, reading, footprint)
+        return Resolved(self._judging.verdict(decided, b"", extra=lane.ASK))

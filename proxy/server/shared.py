@@ -1,0 +1,111 @@
+"""What all drivers of a worker have in common: the decider, the lane's table, verdicts, the journal's references."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from proxy.decide.words import ContextId, Judgement, Place
+from proxy.lane import verdict as lane
+from proxy.lane.table import Table
+from proxy.lane.verdict import Verdict
+from proxy.masking.rows import RowMask
+from proxy.model import Footprint, Literal, Oid, Reading
+from proxy.observe.clock import SystemClock
+from proxy.observe.histogram import Durations
+from proxy.relay.login_words import LoggedIn
+from proxy.server.verdicts import DIGESTS, Recorder, Verdicts
+from proxy.template.lexer import Lexer
+
+
+class Decides(Protocol):
+    """The decide room."""
+
+    async def place(self, login: object, meaning: tuple[str, ...], *, changed: bool = False) -> Place:
+        """Where a session stands."""
+
+    async def read(self, text: str, options: int = 0) -> Reading:
+        """What a text asks for."""
+
+    async def judge(
+        self, place: Place, reading: Reading, trees: Sequence[bytes] | None, literals: Sequence[Literal] = ()
+    ) -> Judgement:
+        """The decision on a statement; trees: the server's, None where it gives none of it."""
+
+    def judge_footprint(
+        self, place: Place, reading: Reading, footprint: Footprint | None, literals: Sequence[Literal] = ()
+    ) -> Judgement:
+        """The same for a footprint that is known already."""
+
+    def stricter(self, place: Place, columns: Sequence[tuple[Oid, int] | None]) -> tuple[RowMask, bytes]:
+        """Typed constants for the columns given by type and typmod, and which those are."""
+
+
+class Records(Recorder, Protocol):
+    """The journal, as far as a session asks it for more than entries."""
+
+    def define_session(self, place: Place, identity: str) -> int:
+        """A reference for the lane."""
+
+    def release_session(self, reference: int) -> None:
+        """No record will name it again."""
+
+    def note(self, session: int, serial: int, kind: str, facts: Mapping[str, object]) -> None:
+        """Something that belongs to one record."""
+
+
+class Timings:
+    """How long the cold path takes."""
+
+    def __init__(self) -> None:
+        self.probe, self.analysis = Durations(), Durations()
+
+
+class Shared:
+    """What all drivers of a worker have in common."""
+
+    def __init__(self, *, decider: Decides, table: Table, recorder: Records | None, login: type) -> None:
+        self.decider, self.table, self.recorder = decider, table, recorder
+        self.timings, self.clock = Timings(), SystemClock()
+        self.verdicts, self.lexer = Verdicts(recorder, self.clock), Lexer()
+        self.flights: dict[tuple[ContextId, bytes], asyncio.Event] = {}
+        self._login = login
+
+    def login_of(self, logged_in: LoggedIn, client_addr: str) -> object:
+        """Who has logged in, in the decider's words."""
+        application = logged_in.startup.get("application_name", "")
+        return self._login(logged_in.user, logged_in.database, client_addr, application)
+
+    def define_session(self, place: Place) -> tuple[int, str]:
+        """The journal's reference of a session, and the name that its records and error references carry."""
+        identity = secrets.token_hex(6)
+        return (0 if self.recorder is None else self.recorder.define_session(place, identity)), identity
+
+    def note_error(self, session: int, serial: int, reference: str, fields: Mapping[str, bytes]) -> None:
+        """What a reader was not told stands in the record."""
+        if self.recorder is not None and session:
+            said = {letter: text.decode("utf-8", "replace") for letter, text in fields.items()}
+            self.recorder.note(session, serial, "error", {"error_ref": reference, "fields": said})
+
+    def release_session(self, reference: int) -> None:
+        """No record of that session will follow."""
+        if self.recorder is not None:
+            self.recorder.release_session(reference)
+
+    def stricter(
+        self, place: Place, judged: Judgement, verdict: Verdict, columns: Sequence[tuple[Oid, int] | None]
+    ) -> Verdict:
+        """The same statement with constants in the columns given."""
+        mask, covered = self.decider.stricter(place, columns)
+        made = Verdict(
+            flags=verdict.flags | lane.TAINTED,
+            columns=len(columns),
+            statement=verdict.statement,
+            values_as=DIGESTS,
+            mask=mask,
+            covered=covered,
+            decision=replace(judged, mask=mask, covered=covered, columns=len(columns)),
+        )
+        return self.verdicts.keep(made)
