@@ -66,6 +66,12 @@ class JournalUnavailable(WardenError):
     sqlstate = "53100"
 
 
+class JournalDamaged(WardenError):
+    """A file of the audit journal is not what its writer left."""
+
+    sqlstate = "XX001"  # data_corrupted
+
+
 class EmbeddedPostgresError(WardenError):
     """The private PostgreSQL of demo and tests cannot be started."""
 

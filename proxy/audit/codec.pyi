@@ -2,9 +2,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 Value: TypeAlias = tuple[int, int, bytes | None, int]
-Decoded: TypeAlias = tuple[
-    int, int, int, str, int, int, int, int, int, int, int, str | None, list[Value], int
-]
+Decoded: TypeAlias = tuple[int, int, int, str, int, int, int, int, int, int, int, str | None, list[Value], int]
 
 def decode(data: bytes, start: int, end: int) -> Decoded: ...
 

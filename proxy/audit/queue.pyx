@@ -6,8 +6,8 @@ not fit is refused and counted; nothing that was given a position is dropped, un
 behind it is ever called durable.
 """
 
-from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
 from posix.time cimport timespec
 
 from proxy.audit.codec cimport fill_item, plan_item
@@ -44,9 +44,10 @@ cdef int queue_open(Queue *queue, int mode, Py_ssize_t size) noexcept nogil:
     queue.mode, queue.size = mode, size // 2
     queue.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
     for index in range(2 if mode != MODE_OFF else 0):
-        queue.buffers[index].data = <unsigned char *>calloc(1, queue.size)
+        queue.buffers[index].data = <unsigned char *>malloc(queue.size)
         if queue.buffers[index].data == NULL:
             return -1
+        memset(queue.buffers[index].data, 0, queue.size)  # the kernel gives the pages now, not to the lane
     return -1 if queue.wake_fd < 0 or shelf_open(&queue.sessions) < 0 or shelf_open(&queue.statements) < 0 else 0
 
 

@@ -23,14 +23,14 @@ def entries(bytes data not None, Py_ssize_t start, Py_ssize_t limit=1 << 62):
     return found, at
 
 
-def chosen(bytes data not None, Py_ssize_t start, int kind):
-    """As entries, but only those of one kind."""
+def chosen(bytes data not None, Py_ssize_t start, unsigned int kinds):
+    """As entries, but only those of some kinds: bit 1 << kind is set."""
     cdef Frame frame
     cdef Py_ssize_t at = start, end = len(data)
     cdef list found = []
     _check(start, end)
     while open_frame(data, at, end, &frame) == FRAME_WHOLE:
-        if frame.kind == kind:
+        if frame.kind < 32 and (kinds >> frame.kind) & 1:
             found.append((frame.kind, frame.seq, at, frame.end))
         at = frame.end
     return found, at

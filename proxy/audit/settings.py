@@ -37,4 +37,10 @@ class AuditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     @property
     def key_path(self) -> Path:
         """Where the chain key is: as set, or beside the directory, so that a copy of the journal does not carry it."""
-        return self.key or self.directory.with_name(self.directory.name + ".key")
+        return self.key or key_beside(self.directory)
+
+
+def key_beside(directory: Path) -> Path:
+    """Where the key of a journal is that no setting names."""
+    whole = directory.absolute()
+    return whole.with_name(whole.name + ".key")
