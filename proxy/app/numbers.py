@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def numbers_of(worker: "Worker") -> Mapping[str, Value]:
     """Every number of one worker, now."""
-    return {**_lane(worker), **_journal(worker), **_others(worker)}
+    return {**_lane(worker), **_others(worker)}
 
 
 def _lane(worker: "Worker") -> Mapping[str, Value]:
@@ -40,17 +40,6 @@ def _lane(worker: "Worker") -> Mapping[str, Value]:
         "pgwarden_decision_cache_misses": counted["cache_misses"],
         "pgwarden_decision_cache_evictions": worker.table.evicted,
         "pgwarden_decision_cache_size": worker.table.count,
-    }
-
-
-def _journal(worker: "Worker") -> Mapping[str, Value]:
-    counted = worker.journal.counters()
-    return {
-        "pgwarden_journal_records": counted.records,
-        "pgwarden_journal_bytes": counted.bytes,
-        "pgwarden_journal_commits": counted.commits,
-        "pgwarden_journal_pending_bytes": counted.pending_bytes,
-        "pgwarden_journal_lag_seconds": counted.lag_s,
     }
 
 

@@ -25,7 +25,7 @@ from proxy.catalog.snapshot import Snapshot
 from proxy.config.load import load_config, load_rules
 from proxy.config.settings import Config
 from proxy.decide.service import Decider, Login
-from proxy.errors import ConfigError, WardenError
+from proxy.errors import WardenError
 from proxy.lane.lane import Lane
 from proxy.lane.session import Shared as LaneShared
 from proxy.lane.table import Table
@@ -62,7 +62,8 @@ class Worker:
         self.catalogs = CatalogService(self._connect_catalog, poll_s=config.catalog.poll_seconds)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pgwarden-decide")
         self.decider = Decider(rules, _keys(config), self.catalogs, self._executor)
-        self.journal = Journal(config.audit)
+        instance = secrets.token_hex(4)
+        self.journal = Journal(config.audit, instance=instance, mask_keys=config.keys.versions.values())
         self.table = Table(limit=DECISIONS_KEPT)
         self.lane_shared = LaneShared(
             moves=phases.packed(),
@@ -75,7 +76,7 @@ class Worker:
             tap_limit=TREE_BYTES,
         )
         self.lane = Lane(self.lane_shared, wake_fd=self.journal.spool.wake_fd)
-        self.recorder = JournalRecorder(self.journal, instance=secrets.token_hex(4))
+        self.recorder = JournalRecorder(self.journal, instance=instance)
         self.shared = Shared(decider=self.decider, table=self.table, recorder=self.recorder, login=Login)
         self.gate = Gate(
             upstream=config.upstream,
@@ -213,7 +214,7 @@ class Worker:
     async def _start_admin(self) -> None:
         if self.config.admin is None:
             return
-        pages = Pages(metrics=registry([self._numbers]), checks=self._checks(), token=self.config.admin.token)
+        pages = Pages(metrics=registry([self._numbers, self.journal.metrics]), checks=self._checks(), token=self.config.admin.token)
         self.admin = AdminServer(self.config.admin, pages)
         await self.admin.start()
 
@@ -221,7 +222,10 @@ class Worker:
         return numbers_of(self)
 
     def _checks(self) -> Mapping[str, Check]:
-        return {"journal": self.journal.why_not, "listener": self._not_listening}
+        return {"journal": self._journal_broken, "listener": self._not_listening}
+
+    def _journal_broken(self) -> str | None:
+        return self.journal.failure or None
 
     def _not_listening(self) -> str | None:
         return "draining" if self._stopping.is_set() else None
@@ -234,7 +238,7 @@ class Worker:
         where = upstream.socket or f"{upstream.host}:{upstream.port}"
         _log.info("rules", version=rules.version, files=rules.files, subjects=len(rules.subjects))
         _log.info("keys", current=self.config.keys.current, versions=list(self.config.keys.versions))
-        _log.info("audit", mode=self.config.audit.mode.value, directory=str(self.config.audit.directory))
+        _log.info("audit", journal=self.journal.describe())
         self._tell_unprotected(rules)
         _log.info("listening", host=host, port=port, upstream=where, pid=os.getpid())
 
@@ -247,10 +251,7 @@ class Worker:
 
 
 def _keys(config: Config) -> Keys:
-    try:
-        return Keys(current=config.keys.current, versions=dict(config.keys.versions))
-    except ValueError as error:
-        raise ConfigError(str(error), place=str(config.rules[0])) from None
+    return Keys(config.keys.versions, config.keys.current)
 
 
 async def serve(path: Path, ready: Callable[[str, int], Awaitable[None]] | None = None) -> None:

@@ -28,7 +28,7 @@ class _Kept:
     fingerprint: str = ""
     loads: int = 0
     error: WardenError | None = None
-    connection: Connection | None = None
+    connection: "Connection | None" = None
     poll: asyncio.Task[None] | None = None
 
 

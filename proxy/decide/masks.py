@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-from proxy.catalog.snapshot import Snapshot, TypeKind
+from proxy.catalog.snapshot import FIRST_NORMAL_OID, Snapshot, TypeKind
+from proxy.errors import ConfigError
+from proxy.masking.column import Column
 from proxy.masking.compile import compile_mask
 from proxy.masking.kernels import ColumnMask
 from proxy.masking.keys import Keys
-from proxy.masking.method import Column, Method
+from proxy.masking.method import Method
 from proxy.masking.methods.auto import Auto
 from proxy.masking.methods.null import Null
 from proxy.masking.methods.redact import Redact
@@ -69,7 +71,7 @@ class Masks:
     def _compile(self, how: ColumnTreatment, column: Column) -> ColumnMask:
         try:
             return compile_mask(self._method(how), column, self._keys, how.label)
-        except ValueError:  # a method that this type cannot take masks by the typed constant; `check` reports it
+        except ConfigError:  # a method that this type cannot take masks by the typed constant; `check` reports it
             return compile_mask(Redact(), column, self._keys, how.label)
 
 
@@ -84,4 +86,5 @@ def column_of(snapshot: Snapshot, type_oid: Oid, typmod: int) -> Column:
         typmod = known.typmod if typmod < 0 else typmod
         known = snapshot.types.get(type_oid)
     labels = known.labels if known is not None and known.kind is TypeKind.ENUM else ()
-    return Column(type_oid=type_oid, typmod=typmod, is_domain=domain, labels=labels)
+    name = known.name if known is not None and known.oid >= FIRST_NORMAL_OID else ""
+    return Column(type_oid=type_oid, typmod=typmod, is_domain=domain, labels=labels, type_name=name)
