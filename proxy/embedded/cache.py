@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import re
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,7 +40,27 @@ def _temporary_cache() -> Path:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold path's lock, so that of two processes that want the same thing made, one makes it and one waits."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(path.name + ".lock").open("w") as lock:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(path.name + ".lock").open("w")
+    except OSError as error:
+        raise EmbeddedPostgresError(
+            f"the cache cannot be written in {path.parent}: {error.strerror}",
+            hint="set PGWARDEN_CACHE to a folder of yours",
+        ) from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def copy_tree(old: Path, new: Path, ignore: Callable[[str, list[str]], Iterable[str]] | None = None) -> None:
+    """Copy a folder, links as links; whole or not at all."""
+    try:
+        shutil.copytree(old, new, symlinks=True, ignore=ignore)
+    except OSError as error:
+        shutil.rmtree(new, ignore_errors=True)
+        reason = re.search(r"\] ([^:'\"]+)", str(error))  # of the first file: shutil.Error lists them all
+        raise EmbeddedPostgresError(
+            f"{new} cannot be filled: {reason.group(1) if reason else type(error).__name__}",
+            hint="make room there, or set TMPDIR and PGWARDEN_CACHE to other folders",
+        ) from error

@@ -1,14 +1,13 @@
 """A fresh cluster in a folder: initdb once per installation, then copies of what it made."""
 
 import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 from proxy.embedded.account import Account
 from proxy.embedded.binaries import ENVIRONMENT, Binaries
-from proxy.embedded.cache import cache_directory, locked
+from proxy.embedded.cache import cache_directory, copy_tree, locked
 from proxy.errors import EmbeddedPostgresError
 
 SUPERUSER = "postgres"
@@ -20,17 +19,11 @@ FULL = "No space left on device"
 def make_cluster(binaries: Binaries, account: Account, data: Path) -> None:
     """Fill data, which must not exist, with a cluster that account owns. Programs must be reachable by account."""
     template = cache_directory() / "clusters" / binaries.key
-    try:
-        with locked(template):
-            if not template.exists():
-                _initialise(binaries, account, template)
-        shutil.copytree(template, data, symlinks=True)
-        account.give(data)
-    except OSError as error:
-        raise EmbeddedPostgresError(
-            f"a private PostgreSQL cannot be laid out in {data}: {error.strerror or error}",
-            hint="make room there, or set TMPDIR and PGWARDEN_CACHE to other folders",
-        ) from error
+    with locked(template):
+        if not template.exists():
+            _initialise(binaries, account, template)
+    copy_tree(template, data)
+    account.give(data)
 
 
 def _initialise(binaries: Binaries, account: Account, template: Path) -> None:
@@ -42,7 +35,7 @@ def _initialise(binaries: Binaries, account: Account, template: Path) -> None:
         with (made / "postgresql.conf").open("a") as file:
             file.write(f"include_if_exists = '{SETTINGS_FILE}'\n")
         unfinished = template.with_name(f"{template.name}.{os.getpid()}")
-        shutil.copytree(made, unfinished, symlinks=True)
+        copy_tree(made, unfinished)
         unfinished.rename(template)
 
 

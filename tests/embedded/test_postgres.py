@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from proxy.embedded.binaries import directory_binaries, wheel_binaries
+from proxy.embedded.cache import copy_tree
 from proxy.embedded.postgres import EmbeddedPostgres, auth
 from proxy.errors import EmbeddedPostgresError
 from tests.support import ends
@@ -184,6 +185,22 @@ def test_a_bad_setting_is_named() -> None:
 def test_missing_programs_are_named(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedPostgresError, match="does not hold PostgreSQL's initdb and postgres"):
         directory_binaries(tmp_path)
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PGWARDEN_CACHE", str(tmp_path / "file"))
+    with pytest.raises(EmbeddedPostgresError, match="^the cache cannot be written in .*: Not a directory$"):
+        EmbeddedPostgres(port=None).start()
+
+
+def test_a_copy_is_whole_or_absent(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "file").touch()
+    os.mkfifo(tmp_path / "old" / "what cannot be copied")
+    with pytest.raises(EmbeddedPostgresError, match="new cannot be filled"):
+        copy_tree(tmp_path / "old", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_long_path_for_temporary_files_is_not_used_for_the_socket(
