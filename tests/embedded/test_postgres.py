@@ -190,7 +190,7 @@ def test_missing_programs_are_named(tmp_path: Path) -> None:
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("PGWARDEN_CACHE", str(tmp_path / "file"))
-    with pytest.raises(EmbeddedPostgresError, match="^the cache cannot be written in .*: Not a directory$"):
+    with pytest.raises(EmbeddedPostgresError, match=r"^the cache cannot be written in .*: Not a directory$"):
         EmbeddedPostgres(port=None).start()
 
 
