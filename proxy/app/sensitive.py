@@ -1,4 +1,4 @@
-"""Columns whose names look like personal data or secrets, and that no rule has classified: said at start and by check."""
+"""Columns that look like personal data or secrets by their names, and that no rule has classified."""
 
 import re
 from typing import Final

@@ -24,7 +24,7 @@ from proxy.catalog.service import CatalogService
 from proxy.catalog.snapshot import Snapshot
 from proxy.config.load import load_config, load_rules
 from proxy.config.settings import Config
-from proxy.decide.service import Decider, Login
+from proxy.decide.service import Decider
 from proxy.errors import WardenError
 from proxy.lane.lane import Lane
 from proxy.lane.session import Shared as LaneShared
@@ -77,7 +77,7 @@ class Worker:
         )
         self.lane = Lane(self.lane_shared, wake_fd=self.journal.spool.wake_fd)
         self.recorder = JournalRecorder(self.journal, instance=instance)
-        self.shared = Shared(decider=self.decider, table=self.table, recorder=self.recorder, login=Login)
+        self.shared = Shared(decider=self.decider, table=self.table, recorder=self.recorder)
         self.gate = Gate(
             upstream=config.upstream,
             limits=config.limits,
@@ -184,7 +184,7 @@ class Worker:
         if (
             columns := sensitive_unclassified(snapshot, self.decider.classification(snapshot))
         ) and snapshot.version == 1:
-            _log.warning("not_protected", reason="unclassified columns look sensitive", columns=columns)
+            _log.warning("not_protected", reason="unclassified columns look sensitive", columns=tuple(columns))
         self.decider.moved(snapshot.database)
 
     async def _connect_catalog(self, database: str) -> Connection:
@@ -209,12 +209,16 @@ class Worker:
         try:
             await self.catalogs.snapshot(self.config.catalog.database)
         except WardenError as error:
-            _log.warning("catalog_unavailable", error=error, database=self.config.catalog.database)
+            _log.error("catalog_unavailable", error=error, database=self.config.catalog.database)
 
     async def _start_admin(self) -> None:
         if self.config.admin is None:
             return
-        pages = Pages(metrics=registry([self._numbers, self.journal.metrics]), checks=self._checks(), token=self.config.admin.token)
+        pages = Pages(
+            metrics=registry([self._numbers, self.journal.metrics]),
+            checks=self._checks(),
+            token=self.config.admin.token,
+        )
         self.admin = AdminServer(self.config.admin, pages)
         await self.admin.start()
 

@@ -6,13 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Final, Protocol
 
-import msgspec
-
 from proxy.analysis.statement import footprint_of
 from proxy.catalog.snapshot import Snapshot
 from proxy.decide.classification import classify, shield
 from proxy.decide.masks import Masks
-from proxy.decide.words import ContextId, Facts, Judgement, Place
+from proxy.decide.words import ContextId, Facts, Judgement, Login, Place
 from proxy.masking.keys import Keys
 from proxy.masking.rows import RowMask
 from proxy.model import (
@@ -47,15 +45,6 @@ class Catalogs(Protocol):
 
     async def refresh(self, database: str) -> Snapshot:
         """Loaded anew, because something has changed."""
-
-
-class Login(msgspec.Struct, frozen=True):
-    """Who has logged in, as far as subjects ask."""
-
-    user: str
-    database: str
-    client_addr: str
-    application: str
 
 
 class Decider:

@@ -10,6 +10,15 @@ from proxy.model import Classification, Decision, Footprint, Principal, Reading
 ContextId = NewType("ContextId", int)
 
 
+class Login(msgspec.Struct, frozen=True):
+    """Who has logged in, as far as subjects ask."""
+
+    user: str
+    database: str
+    client_addr: str
+    application: str
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """The moment of a session as decisions see it: equal places, of the same id, decide every text alike."""
 

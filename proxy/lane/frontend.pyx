@@ -101,7 +101,7 @@ cdef Py_ssize_t client_frames(Sess *s, const unsigned char *data, Py_ssize_t siz
     while at < size and s.hold == HOLD_NOTHING:
         if s.client_stream:
             here = min(s.client_stream, size - at)
-            if s.phase != PHASE_SKIPPING and pass_server(s, data + at, here) < 0:
+            if s.client_stream_fate == FATE_FORWARD and pass_server(s, data + at, here) < 0:
                 return end_session(s, "out of memory")
             s.client_stream -= here
             at += here
@@ -116,9 +116,12 @@ cdef Py_ssize_t client_frames(Sess *s, const unsigned char *data, Py_ssize_t siz
             return end_session(s, "a message came where the protocol does not allow it")
         if event == EVENT_COPY_DATA or (s.phase == PHASE_SKIPPING and event not in (EVENT_SYNC, EVENT_TERMINATE)):
             s.client_stream = whole  # of no interest: it passes, or is discarded as the server would
+            s.client_stream_fate = FATE_SWALLOW if s.phase == PHASE_SKIPPING else FATE_FORWARD
             continue
         if whole > s.message_limit:
-            return end_session(s, "a message is larger than limits.message")
+            if refuse_large(s, event, whole) < 0:
+                return -1
+            continue
         if whole > size - at:
             break
         taken = client_frame(s, event, data + at, whole, size - at)
@@ -128,6 +131,20 @@ cdef Py_ssize_t client_frames(Sess *s, const unsigned char *data, Py_ssize_t siz
             break
         at += whole
     return at
+
+
+cdef int refuse_large(Sess *s, int event, Py_ssize_t whole) noexcept nogil:
+    """A message over limits.message is refused, discarded as it comes, and the session lives on."""
+    if s.fallback_large == NULL or event not in (EVENT_QUERY, EVENT_PARSE, EVENT_BIND, EVENT_FUNCTION_CALL):
+        return end_session(s, "a message is larger than limits.message")
+    if event in (EVENT_QUERY, EVENT_FUNCTION_CALL):
+        if refuse_whole(s, s.fallback_large) < 0:
+            return -1
+    elif refuse_batch(s, s.fallback_large) < 0:
+        return -1
+    s.client_stream = whole
+    s.client_stream_fate = FATE_SWALLOW
+    return 0
 
 
 cdef int client_frame(Sess *s, int event, const unsigned char *frame, Py_ssize_t size, Py_ssize_t ahead) noexcept nogil:

@@ -437,3 +437,4 @@ cdef void free_session(Sess *s) noexcept nogil:
     drop_ruling(s.answer)
     drop_ruling(s.fallback_portal)
     drop_ruling(s.fallback_call)
+    drop_ruling(s.fallback_large)

@@ -44,9 +44,9 @@ class Session:
 
     handler: Handler
     def __init__(self, shared: Shared, handler: Handler) -> None: ...
-    def begin(self, *, portal: Verdict, call: Verdict, session: int) -> None:
-        """Who it is. portal, call: the verdicts of an Execute whose portal the protocol did not bind, and of a
-        FunctionCall. session: the journal's reference."""
+    def begin(self, *, portal: Verdict, call: Verdict, large: Verdict, session: int) -> None:
+        """Who it is. portal, call, large: the verdicts of an Execute whose portal the protocol did not bind, of a
+        FunctionCall, and of a message over the limit (it must refuse). session: the journal's reference."""
 
     def place(self, context: int, lex_options: int, *, restricted: bool, shield: bytes) -> None:
         """The moment that decisions belong to. shield: 8-byte native integers, relation << 16 | attnum, of the columns

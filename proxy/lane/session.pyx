@@ -39,6 +39,7 @@ from proxy.lane.state cimport (
     OWE_EXECUTE,
     OWE_QUERY,
     PHASE_CLOSING,
+    RULING_REFUSE,
     Owed,
     Ruling,
     Sess,
@@ -215,16 +216,22 @@ cdef class Session:
             raise InvariantBroken("the lane was answered from inside a question")
         return 0
 
-    def begin(self, *, Verdict portal not None, Verdict call not None, unsigned int session):
-        """Who it is, before the first message is looked at. portal, call: the verdicts of an Execute whose portal the
-        protocol did not bind, and of a FunctionCall. session: the journal's reference."""
+    def begin(self, *, Verdict portal not None, Verdict call not None, Verdict large not None, unsigned int session):
+        """Who it is, before the first message is looked at. portal, call, large: the verdicts of an Execute whose
+        portal the protocol did not bind, of a FunctionCall, and of a message over the limit (it must refuse).
+        session: the journal's reference."""
         self.idle()
-        self.fallbacks = (portal, call)
+        if not large.ruling.flags & RULING_REFUSE:
+            raise InvariantBroken("a message over the limit must be refused")
+        self.fallbacks = (portal, call, large)
         drop_ruling(self.s.fallback_portal)
         drop_ruling(self.s.fallback_call)
+        drop_ruling(self.s.fallback_large)
         self.s.fallback_portal, self.s.fallback_call = &portal.ruling, &call.ruling
+        self.s.fallback_large = &large.ruling
         hold_ruling(&portal.ruling)
         hold_ruling(&call.ruling)
+        hold_ruling(&large.ruling)
         self.s.session = session
 
     def place(self, unsigned long long context, int lex_options, *, bint restricted, bytes shield not None):

@@ -242,6 +242,7 @@ cdef struct Sess:
     Out from_client
     Out from_server
     Py_ssize_t client_stream  # bytes of a message of the client still to pass
+    int client_stream_fate    # FATE_FORWARD or FATE_SWALLOW
     Py_ssize_t server_stream
     int server_stream_fate    # FATE_FORWARD or FATE_SWALLOW
     long long queued       # bytes ever put out for the client
@@ -256,6 +257,7 @@ cdef struct Sess:
     int answer_parsed      # the server has taken that Parse already
     Ruling *fallback_portal
     Ruling *fallback_call
+    Ruling *fallback_large  # refuses a message over the limit
     Py_ssize_t buffer_limit
     Py_ssize_t message_limit
     Py_ssize_t tap_limit

@@ -33,7 +33,7 @@ class Deciding:
             self._judging.driver.catalog_changed = True
         self._names.completed(judged)
 
-    def fallbacks(self, place: Place) -> tuple[Verdict, Verdict]:
+    def fallbacks(self, place: Place) -> tuple[Verdict, Verdict, Verdict]:
         """See Judging.fallbacks."""
         return self._judging.fallbacks(place)
 

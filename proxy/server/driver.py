@@ -63,7 +63,7 @@ class Driver:
         self.reference = 0
         self.identity = ""
         self.lex_options, self.codec = 0, "utf-8"
-        self._fallbacks: tuple[bool, Verdict, Verdict] | None = None
+        self._fallbacks: tuple[bool, Verdict, Verdict, Verdict] | None = None
         self._cancel = cancel
         self._tapped: asyncio.Future[bytes | None] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -102,8 +102,8 @@ class Driver:
             self.reference, self.identity = self.shared.define_session(place)
         if self._fallbacks is None or self._fallbacks[0] != place.restricted:
             self._fallbacks = (place.restricted, *deciding.fallbacks(place))
-        _, portal, call = self._fallbacks
-        session.begin(portal=portal, call=call, session=self.reference)
+        _, portal, call, large = self._fallbacks
+        session.begin(portal=portal, call=call, large=large, session=self.reference)
         session.place(place.id, self.lex_options, restricted=place.restricted, shield=place.shield)
 
     def _moment_question(self, session: Session) -> Ask:

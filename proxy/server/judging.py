@@ -103,21 +103,32 @@ class Judging:
         )
         return self.shared.verdicts.keep(made)
 
-    def fallbacks(self, place: Place) -> tuple[Verdict, Verdict]:
+    def fallbacks(self, place: Place) -> tuple[Verdict, Verdict, Verdict]:
         """The verdicts of what has no text: an Execute whose portal the protocol did not bind (asked each time where
-        the reader is restricted), and a FunctionCall (refused to a restricted reader)."""
-        call = self.textless(place, "function call", frozenset({"function"}), refuse=place.restricted)
-        return self.textless(place, "execute", frozenset(), refuse=False), call
+        the reader is restricted), a FunctionCall (refused to a restricted reader), a message over the limit."""
+        portal = self.textless(place, "execute", frozenset())
+        if not place.restricted:
+            return portal, self.textless(place, "function call", frozenset({"function"})), self._large(place)
+        refused = ("opaque", "42501", "Call the function in a SELECT: a FunctionCall message cannot be analysed.")
+        return portal, self.textless(place, "function call", frozenset({"function"}), refused), self._large(place)
 
-    def textless(self, place: Place, kind: str, effects: frozenset[str], *, refuse: bool) -> Verdict:
-        """The verdict of a message that carries no text."""
+    def _large(self, place: Place) -> Verdict:
+        refused = ("message-size", "54000", "Raise limits.message, or send less at a time.")
+        return self.textless(place, "unknown", frozenset({"unparsed"}), refused)
+
+    def textless(
+        self, place: Place, kind: str, effects: frozenset[str], refused: tuple[str, str, str] | None = None
+    ) -> Verdict:
+        """The verdict of a message that carries no text. refused: rule, SQLSTATE and hint, where it is."""
+        rule, sqlstate, hint = refused or ("", "42501", "")
         decision = Decision(
-            action=Action.REFUSE if refuse else Action.ALLOW,
+            action=Action.REFUSE if refused else Action.ALLOW,
             subject=place.subject_name,
-            rule="opaque" if refuse else "",
-            reason="opaque" if refuse else "ok",
-            message='refused by pgwarden rule "opaque"' if refuse else "",
-            hint="Call the function in a SELECT: a FunctionCall message cannot be analysed." if refuse else "",
+            rule=rule,
+            reason=rule or "ok",
+            sqlstate=sqlstate,
+            message=f'refused by pgwarden rule "{rule}"' if refused else "",
+            hint=hint,
             tainted=place.restricted,
             digest=True,
             restricted=place.restricted,

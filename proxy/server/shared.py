@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from proxy.decide.words import ContextId, Judgement, Place
+from proxy.decide.words import ContextId, Judgement, Login, Place
 from proxy.lane import verdict as lane
 from proxy.lane.table import Table
 from proxy.lane.verdict import Verdict
@@ -23,7 +23,7 @@ from proxy.template.lexer import Lexer
 class Decides(Protocol):
     """The decide room."""
 
-    async def place(self, login: object, meaning: tuple[str, ...], *, changed: bool = False) -> Place:
+    async def place(self, login: Login, meaning: tuple[str, ...], *, changed: bool = False) -> Place:
         """Where a session stands."""
 
     async def read(self, text: str, options: int = 0) -> Reading:
@@ -66,17 +66,16 @@ class Timings:
 class Shared:
     """What all drivers of a worker have in common."""
 
-    def __init__(self, *, decider: Decides, table: Table, recorder: Records | None, login: type) -> None:
+    def __init__(self, *, decider: Decides, table: Table, recorder: Records | None) -> None:
         self.decider, self.table, self.recorder = decider, table, recorder
         self.timings, self.clock = Timings(), SystemClock()
         self.verdicts, self.lexer = Verdicts(recorder, self.clock), Lexer()
         self.flights: dict[tuple[ContextId, bytes], asyncio.Event] = {}
-        self._login = login
 
-    def login_of(self, logged_in: LoggedIn, client_addr: str) -> object:
+    def login_of(self, logged_in: LoggedIn, client_addr: str) -> Login:
         """Who has logged in, in the decider's words."""
         application = logged_in.startup.get("application_name", "")
-        return self._login(logged_in.user, logged_in.database, client_addr, application)
+        return Login(logged_in.user, logged_in.database, client_addr, application)
 
     def define_session(self, place: Place) -> tuple[int, str]:
         """The journal's reference of a session, and the name that its records and error references carry."""

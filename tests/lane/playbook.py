@@ -14,7 +14,6 @@ from proxy.wire.frame import pack
 from proxy.wire.messages.bare import Flush, Sync, Terminate
 from proxy.wire.messages.bind import Bind
 from proxy.wire.messages.execute import Execute
-from proxy.wire.messages.named import Close, Describe
 from proxy.wire.messages.parse import Parse
 from proxy.wire.messages.query import Query
 from proxy.wire.messages.rows import CommandComplete, DataRow, FieldDescription, RowDescription
@@ -130,7 +129,7 @@ class Play:
         self.book = Book({})
         self.session = Session(self.shared, self.book)
         self.kept = [Verdict(flags=lane.COPY), Verdict(flags=lane.REFUSE, error=REFUSAL)]
-        self.session.begin(portal=self.kept[0], call=self.kept[1 if shield else 0], session=1)
+        self.session.begin(portal=self.kept[0], call=self.kept[1 if shield else 0], large=self.kept[1], session=1)
         self.stand(shield)
         self.session.resume()
         for text, verdict in (known or {}).items():

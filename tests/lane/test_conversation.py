@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from proxy.lane import verdict as lane
 from proxy.lane.verdict import Verdict
 from proxy.relay.words import Event, Phase
+from proxy.wire.constants import Target
+from proxy.wire.frame import pack
 from proxy.wire.messages.copy import CopyData, CopyDone
 from proxy.wire.messages.execute import Execute
 from proxy.wire.messages.named import Close, Describe
-from proxy.wire.constants import Target
-from proxy.wire.frame import pack
 from tests.lane.playbook import (
     BOUND,
     CLOSED,
@@ -70,7 +70,7 @@ CONVERSATIONS = [
             complete("COPY 1") + READY,
         ],
         id="COPY in by a batch, whose first Sync the server ignores",
-    ),  # fmt: skip
+    ),
     pytest.param(
         [
             query(SELECT),
@@ -83,7 +83,7 @@ CONVERSATIONS = [
             ROWS + READY,
         ],
         id="COPY in that fails while the client still sends",
-    ),  # fmt: skip
+    ),
     pytest.param(
         [query(SELECT), COPY_OUT + CopyData(b"1\n").encode() * 9 + CopyDone().encode() + complete("COPY 9") + READY],
         id="COPY out",
@@ -96,7 +96,7 @@ CONVERSATIONS = [
             CopyDone().encode() + complete("COPY 0") + READY,
         ],
         id="COPY both",
-    ),  # fmt: skip
+    ),
     pytest.param(
         [Describe(Target.STATEMENT, b"s").encode() + SYNC, pack(b"t", b"\0\0") + NO_DATA + READY],
         id="Describe of a statement",
@@ -300,10 +300,15 @@ def test_a_server_that_breaks_the_protocol_ends_the_session(asked: bytes, surpri
     assert play.session.failed != ""
 
 
-def test_a_message_over_the_limit_ends_the_session_before_it_is_kept() -> None:
-    play = Play(message=4096)
-    play.client(b"Q" + (1 << 20).to_bytes(4, "big"))
-    assert play.session.failed == "a message is larger than limits.message"
+@pytest.mark.parametrize(("type_", "answer"), [(b"Q", REFUSAL + READY), (b"P", b""), (b"B", b"")])
+def test_a_message_over_the_limit_is_refused_and_never_kept(type_: bytes, answer: bytes) -> None:
+    play = Play({SELECT: allow()}, message=4096)
+    sent = play.client(type_ + (1 << 20).to_bytes(4, "big"))
+    assert play.session.take_client() == answer
+    for _ in range(1 << 10):
+        sent += play.client(b"x" * 1024)
+    assert b"x" * 64 not in sent
+    assert play.session.failed == ""
 
 
 def test_a_row_that_no_rule_concerns_streams_through_however_large_it_is() -> None:
