@@ -2,6 +2,8 @@
 from libc.stdlib cimport realloc
 from libc.string cimport memcpy
 
+from proxy.masking.aes cimport Cmac, digest
+
 cdef enum:
     APPENDED = 0   # the masked value stands at the end of Out
     IS_NULL = 1    # the masked value is NULL
@@ -24,6 +26,19 @@ cdef struct Constant:
 cdef struct Mask:
     Kernel kernels[2]         # by format: 0 text, 1 binary
     Constant constants[2]     # what UNFIT becomes, by format
+    const Mask *element       # of an array
+    unsigned int element_oid
+    Cmac key
+    int limit                 # characters that a text may have; what is longer is cut
+    int pad                   # characters of a bpchar; 0 elsewhere
+    int blank                 # trailing spaces mean nothing, as in bpchar
+    int first, last           # characters kept
+    int size                  # characters of a digest
+    int base                  # of a digest's characters: 16 or 32
+    int fill_size
+    unsigned char fill[4]     # one character in UTF-8
+    int width                 # bytes of an integer or a float
+    int precision, scale      # of a numeric; precision 0: not stated
 
 
 cdef inline int reserve(Out *out, Py_ssize_t more) noexcept nogil:
@@ -66,3 +81,39 @@ cdef inline int mask_cell(const Mask *mask, int format, const unsigned char *val
     if mask.constants[format].length < 0:
         return IS_NULL
     return append(out, mask.constants[format].data, mask.constants[format].length)
+
+
+cdef inline unsigned long long be64(const unsigned char *at) noexcept nogil:
+    return ((<unsigned long long> at[0] << 56) | (<unsigned long long> at[1] << 48) | (<unsigned long long> at[2] << 40)
+            | (<unsigned long long> at[3] << 32) | (<unsigned long long> at[4] << 24) | (<unsigned long long> at[5] << 16)
+            | (<unsigned long long> at[6] << 8) | at[7])
+
+
+cdef inline unsigned int be32(const unsigned char *at) noexcept nogil:
+    return (<unsigned int> at[0] << 24) | (<unsigned int> at[1] << 16) | (<unsigned int> at[2] << 8) | at[3]
+
+
+cdef inline unsigned int be16(const unsigned char *at) noexcept nogil:
+    return (<unsigned int> at[0] << 8) | at[1]
+
+
+cdef inline void put64(unsigned char *at, unsigned long long number) noexcept nogil:
+    cdef int i
+    for i in range(8):
+        at[i] = <unsigned char> (number >> (56 - 8 * i))
+
+
+cdef inline void put32(unsigned char *at, unsigned int number) noexcept nogil:
+    at[0], at[1] = <unsigned char> (number >> 24), <unsigned char> (number >> 16)
+    at[2], at[3] = <unsigned char> (number >> 8), <unsigned char> number
+
+
+cdef inline void put16(unsigned char *at, unsigned int number) noexcept nogil:
+    at[0], at[1] = <unsigned char> (number >> 8), <unsigned char> number
+
+
+cdef inline unsigned long long keyed64(const Mask *mask, const unsigned char *canonical, Py_ssize_t length) noexcept nogil:
+    """64 bits that depend on the key and on the value in its canonical form, and tell nothing of either."""
+    cdef unsigned char tag[16]
+    digest(&mask.key, canonical, length, tag)
+    return be64(tag)

@@ -1,8 +1,25 @@
-class ColumnMask:
-    """How one column's values are masked. constants: what a value becomes that the kernel cannot take, as text and in
-    binary; None is NULL. Raises ValueError: an unknown kernel."""
+from typing import Final
 
-    def __init__(self, method: str, kernel: str, constants: tuple[bytes | None, bytes | None]) -> None: ...
+from proxy.masking.plan import Constants, Kernel
+
+UNKEYED: Final[frozenset[str]]
+
+class ColumnMask:
+    """How one column's values are masked. kernel: its name and settings (proxy.masking.plan). constants: what a value
+    becomes that the kernel cannot take, as text and in binary; None is NULL. key: 16 or 32 bytes, for keyed kernels.
+    Raises ValueError: no such kernel, no key, no element for an array, settings out of their range."""
+
+    def __init__(
+        self,
+        method: str,
+        kernel: Kernel,
+        constants: Constants,
+        key: bytes | None = None,
+        element: ColumnMask | None = None,
+    ) -> None: ...
     @property
     def method(self) -> str:
-        """The method's name in the rules."""
+        """The method's name in the rules, for the record."""
+
+def kernels() -> tuple[str, ...]:
+    """The names of all kernels."""

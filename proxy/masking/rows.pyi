@@ -18,5 +18,5 @@ class RowMask:
         """The masked frame of a DataRow's payload. formats: one byte a column, 0 text, 1 binary.
         Raises ValueError: the row does not fit the masks; MemoryError."""
 
-    def value(self, column: int, format: int, value: bytes | None) -> bytes | None:  # noqa: A002  PostgreSQL's word
+    def value(self, column: int, format: int, value: bytes | None) -> bytes | None:
         """One masked value; None is NULL. Raises MemoryError."""

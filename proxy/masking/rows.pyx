@@ -3,7 +3,7 @@
 
 from libc.stdlib cimport calloc, free
 
-from proxy.masking.cell cimport APPENDED, IS_NULL, NO_MEMORY, Mask, Out, append, mask_cell, reserve
+from proxy.masking.cell cimport APPENDED, IS_NULL, NO_MEMORY, Mask, Out, append, be16, be32, mask_cell, put32, reserve
 from proxy.masking.kernels cimport ColumnMask
 
 cdef enum:
@@ -12,18 +12,6 @@ cdef enum:
     HEADER = 7             # 'D', length, count
 
 cdef Py_ssize_t MAX_LENGTH = 0x7fffffff
-
-
-cdef inline Py_ssize_t be32(const unsigned char *at) noexcept nogil:
-    """A signed 32-bit integer, as every length of the protocol is."""
-    return <int> ((<unsigned int> at[0] << 24) | (<unsigned int> at[1] << 16) | (<unsigned int> at[2] << 8) | at[3])
-
-
-cdef inline void put32(unsigned char *at, Py_ssize_t number) noexcept nogil:
-    at[0] = <unsigned char> (number >> 24)
-    at[1] = <unsigned char> (number >> 16)
-    at[2] = <unsigned char> (number >> 8)
-    at[3] = <unsigned char> number
 
 
 cdef inline int append_cell(const Mask *mask, int format, const unsigned char *value, Py_ssize_t length, Out *out) noexcept nogil:
@@ -39,7 +27,7 @@ cdef inline int append_cell(const Mask *mask, int format, const unsigned char *v
     length = -1 if done == IS_NULL else out.used - start - 4
     if length > MAX_LENGTH:
         return MISFIT
-    put32(out.data + start, length)
+    put32(out.data + start, <unsigned int> length)
     return 0
 
 
@@ -51,7 +39,7 @@ cdef int append_row(const Plan *plan, const unsigned char *formats, const unsign
     for column in range(plan.columns):
         if length - at < 4:
             return MISFIT
-        size = be32(row + at)
+        size = <int> be32(row + at)
         if size < -1 or size > length - at - 4:
             return MISFIT
         mask = plan.masks[column]
@@ -77,7 +65,7 @@ cdef int mask_row(const Plan *plan, const unsigned char *formats, const unsigned
     cdef Py_ssize_t start = out.used
     cdef unsigned char *frame
     cdef int done
-    if length < 2 or ((row[0] << 8) | row[1]) != plan.columns:
+    if length < 2 or <int> be16(row) != plan.columns:
         return MISFIT
     if reserve(out, HEADER + length) != 0:
         return NO_MEMORY
@@ -90,7 +78,7 @@ cdef int mask_row(const Plan *plan, const unsigned char *formats, const unsigned
         return done
     frame = out.data + start
     frame[0] = c"D"
-    put32(frame + 1, out.used - start - 1)
+    put32(frame + 1, <unsigned int> (out.used - start - 1))
     frame[5], frame[6] = row[0], row[1]
     return 0
 
