@@ -17,6 +17,7 @@ from proxy.policy.rules import Firewall, FirewallMode, FirewallRule, RuleAction,
 
 WHERES: Final = {where.value: where for where in (Where.ABSENT, Where.PRESENT, Where.CONSTANT)}
 RESERVED: Final = frozenset({"otherwise", *(reason.value for reason in Reason)})
+RUNS_CODE: Final = frozenset({"do", "call", "function"})
 NOT_AN_ERROR: Final = ("00", "01", "02")  # classes of success and warning; manual, "PostgreSQL Error Codes"
 
 
@@ -33,6 +34,7 @@ def build_firewall(files: Sequence[RuleFile], subjects: Sequence[str], problems:
         )
     lines = [line for section in sections for line in section.rules]
     _check_names(lines, problems)
+    _check_unseen(lines, problems)
     return Firewall(
         otherwise=RuleAction(stated[-1]) if stated else RuleAction.REFUSE,
         mode=modes[-1] if modes else FirewallMode.ENFORCE,
@@ -79,6 +81,17 @@ def _check_words(words: Iterable[Word], known: Iterable[str], noun: str, problem
     for word in words:
         if word not in allowed:
             problems.error(word.place, f'"{word}" is not a known {noun}', did_you_mean(word, allowed))
+
+
+def _check_unseen(lines: Sequence[RuleLine], problems: Problems) -> None:
+    """A rule over relations does not see what code inside the server touches."""
+    refusing = [line for line in lines if line.action is RuleAction.REFUSE]
+    named = {str(word) for line in refusing for word in line.when.effect}
+    if missing := sorted(RUNS_CODE - named):
+        hint = f"Add a rule for effect: [{', '.join(missing)}], at least for who may not touch them."
+        for line in (line for line in refusing if line.when.relation):
+            what = f'"{line.name}" does not see what code inside the server does with its relations'
+            problems.warning(line.when.relation[0].place, what, hint)
 
 
 def _check_names(lines: Iterable[RuleLine], problems: Problems) -> None:

@@ -69,6 +69,15 @@ def read_config(path: Path) -> tuple[Config | None, tuple[Problem, ...]]:
     return _anchored(config, directory), problems.all
 
 
+def rule_paths(path: Path) -> tuple[Path, ...]:
+    """The rule files that a configuration names, whatever else is wrong with it."""
+    silent = Problems()
+    node = read_document(path, silent)
+    rules = node.get("rules") if isinstance(node, Mapping) else None
+    paths = MISSING if rules is None else Decoder(path.absolute().parent, silent).decode(rules, tuple[Path, ...])
+    return () if paths is MISSING else paths
+
+
 def read_rules(paths: Sequence[Path]) -> tuple[Rules | None, tuple[Problem, ...]]:
     """The rules, None where they have errors; and every problem."""
     problems = Problems()

@@ -11,14 +11,14 @@ from proxy.errors import ConfigError
 
 
 class Place(msgspec.Struct, frozen=True, order=True):
-    """A position in a file; line and column count from 1, 0 where the file as a whole is meant."""
+    """A position in a file; line and column count from 1, 0 where that is not known."""
 
     file: str = ""
     line: int = 0
     column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part)
 
 
 class Severity(Enum):

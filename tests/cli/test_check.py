@@ -1,0 +1,164 @@
+"""`pgwarden check`: files alone, and against a real server."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from proxy.cli import main
+from tests.servers import Database
+
+SHOP = Path(__file__).parents[2] / "masking_rules/examples/shop.yaml"
+HEAD = "version: 1\nlevels: [public, secret]\nunclassified: public\n"
+Check = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Check:
+    monkeypatch.chdir(tmp_path)
+    Path("mask.key").write_bytes(bytes(range(32)))
+    Path("mask.key").chmod(0o600)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main(["check", *arguments])
+        said = capsys.readouterr()
+        return int(end.value.code or 0), said.out, said.err
+
+    return run
+
+
+def write(rules: str, config: str = "") -> None:
+    Path("r.yaml").write_text(rules)
+    Path("pgwarden.yaml").write_text(f"rules: [r.yaml]\nkeys: {{current: 1, 1: {{file: mask.key}}}}\n{config}")
+
+
+def test_files_without_a_fault(check: Check) -> None:
+    write(HEAD)
+    assert check("--offline") == (0, "no errors, no warnings\n", "")
+
+
+def test_every_fault_of_every_file_is_told(check: Check) -> None:
+    write(HEAD + "clasify: []\n", "listn: {}\nworkers: 2.5\n")
+    code, out, err = check("--offline")
+    assert code == 1
+    assert out.splitlines() == [
+        'error: pgwarden.yaml:3:1: unknown key "listn". Did you mean listen?',
+        'error: pgwarden.yaml:4:10: "2.5" is not a whole number from 1 on',
+        'error: r.yaml:4:1: unknown key "clasify". Did you mean classify?',
+        "3 errors, no warnings",
+    ]
+    assert err == ""
+
+
+def test_warnings_do_not_fail(check: Check) -> None:
+    write(HEAD + "classify: [{column: a.b.c, level: secret, type: emial}]\n")
+    code, out, _ = check("--offline")
+    assert code == 0
+    assert out.splitlines() == [
+        'warning: r.yaml:4:49: no mask is named "emial": default is used',
+        "no errors, 1 warning",
+    ]
+
+
+def test_problems_for_programs(check: Check) -> None:
+    write(HEAD + "clasify: []\n")
+    code, out, _ = check("--offline", "--json")
+    assert code == 1
+    assert json.loads(out) == {
+        "problems": [
+            {
+                "severity": "error",
+                "file": "r.yaml",
+                "line": 4,
+                "column": 1,
+                "what": 'unknown key "clasify"',
+                "hint": "Did you mean classify?",
+            }
+        ],
+        "databases": [],
+    }
+
+
+def test_a_configuration_that_is_not_there(check: Check) -> None:
+    code, out, err = check("--config", "nowhere.yaml")
+    assert code == 1
+    assert out.startswith("error: nowhere.yaml: is not there. Name the file with --config")
+    assert "Traceback" not in err
+
+
+def test_a_server_that_is_not_there(check: Check, tmp_path: Path) -> None:
+    write(HEAD, f"upstream: {{socket: {tmp_path}}}\n")
+    code, out, _ = check()
+    assert code == 1
+    first, last = out.splitlines()
+    assert first.startswith(f"error: pgwarden.yaml: the server at {tmp_path}/.s.PGSQL.5432 cannot be reached: ")
+    assert first.endswith(". Start it, or mend upstream.")
+    assert last == "1 error, no warnings"
+
+
+def upstream(database: Database, user: str = "postgres") -> str:
+    server = database.server
+    socket = f"upstream: {{socket: {server.socket_path.parent}, port: {server.port}}}\n"
+    return socket + f"catalog: {{user: {user}, database: {database.name}}}\n"
+
+
+async def test_an_account_that_is_not_there(check: Check, database: Database) -> None:
+    write(HEAD, upstream(database, "nobody_at_all"))
+    code, out, _ = await asyncio.to_thread(check)
+    assert code == 1
+    assert f"the catalog account nobody_at_all cannot log in to {database.name}: " in out
+    assert "Create the role: create role pgwarden login" in out
+
+
+async def test_rules_that_fit_the_catalog(check: Check, database: Database) -> None:
+    analysts, app = database.unique("analysts"), database.unique("shop_app")
+    connection = await database.connect()
+    await connection.execute(f"create role {analysts}; create role {app}; create schema shop")
+    await connection.execute(
+        "create table shop.customers (id int, name text, email text, phone text, birth_date date, country text,"
+        " created_at timestamptz); create table shop.payments (id int, customer_id int, card_number text,"
+        " amount numeric, paid_at timestamptz)"
+    )
+    rules = SHOP.read_text().replace("member_of: analysts", f"member_of: {analysts}")
+    write(rules.replace("user: shop_app", f"user: {app}"), upstream(database))
+    code, out, _ = await asyncio.to_thread(check)
+    assert (code, out) == (0, f"no errors, no warnings; databases: {database.name}\n")
+
+
+async def test_what_only_the_catalog_shows(check: Check, database: Database) -> None:
+    connection = await database.connect()
+    await connection.execute("create table people (mail text, email text, age int, ssn varchar(3))")
+    write(
+        HEAD + "classify:\n"
+        "  - {column: public.people.mial, level: secret}\n"
+        "  - {column: public.people.age, level: secret, type: year}\n"
+        "  - {column: '*.*./^tax_id$/', level: secret}\n"
+        "masks: {year: {method: partial, keep_last: 1}}\n"
+        "subjects: [{name: app, match: {user: postgrs}, clearance: secret}]\n"
+        "firewall: {otherwise: allow, rules: [{name: r, when: {relation: public.poeple}, action: refuse}]}\n",
+        upstream(database),
+    )
+    code, out, _ = await asyncio.to_thread(check)
+    assert code == 0
+    *lines, last = out.splitlines()
+    assert last == f"no errors, {len(lines)} warnings; databases: {database.name}"
+    assert sorted(lines) == sorted(
+        [
+            "warning: r.yaml:6: the mask of public.people.age: partial makes a text, which is no value of type "
+            'integer; auto, redact and null fit every type. Name another mask for the type "year", or give the column '
+            "another type.",
+            f"warning: {database.name}: public.people.email is not classified and looks like an e-mail address. "
+            "Classify it: - {column: public.people.email, level: secret}, or as public if it is harmless.",
+            f"warning: {database.name}: public.people.ssn is not classified and looks like a national id. "
+            "Classify it: - {column: public.people.ssn, level: secret}, or as public if it is harmless.",
+            "warning: r.yaml:5: public.people.mial is no column. Mend its name, or take the entry out.",
+            "warning: r.yaml:10: public.poeple is no relation: the rule r never speaks for it",
+            "warning: r.yaml:9: the subject app matches postgrs, which is no role of the server. "
+            "Did you mean postgres?",
+            'warning: r.yaml:10:65: "r" does not see what code inside the server does with its relations. '
+            "Add a rule for effect: [call, do, function], at least for who may not touch them.",
+        ]
+    )
