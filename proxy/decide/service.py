@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Final, Protocol
 
-from proxy.analysis.statement import footprint_of
+from proxy.analysis.ground import Ground
 from proxy.catalog.snapshot import Snapshot
 from proxy.decide.classification import classify, shield
 from proxy.decide.masks import Masks
+from proxy.decide.trees import Trees
 from proxy.decide.words import ContextId, Facts, Judgement, Login, Place
 from proxy.masking.keys import Keys
 from proxy.masking.rows import RowMask
@@ -54,6 +55,7 @@ class Decider:
         self._catalogs, self._executor, self._keys = catalogs, executor, keys
         self._rules, self._masks = rules, Masks(rules, keys)
         self._generation = 0
+        self._trees, self._grounds = Trees(), dict[str, Ground]()
         self._classified: dict[str, tuple[int, int, Classification]] = {}
         self._shields: dict[tuple[int, str, int, str], bytes] = {}
         self._places: OrderedDict[tuple[object, ...], Place] = OrderedDict()
@@ -82,7 +84,9 @@ class Decider:
         for each in self._observers:
             each(database)
 
-    async def place(self, login: Login, meaning: tuple[str, ...], *, changed: bool = False) -> Place:
+    async def place(
+        self, login: Login, meaning: tuple[str, ...], *, client_encoding: str = "UTF8", changed: bool = False
+    ) -> Place:
         """Where a session stands. meaning: the settings that names and literals depend on. changed: the session has
         changed the catalog, so it is loaded again first."""
         load = self._catalogs.refresh if changed else self._catalogs.snapshot
@@ -98,12 +102,12 @@ class Decider:
         subject = subject_of(self._rules, principal)
         key = (self._generation, snapshot.database, snapshot.version, subject.name, principal, meaning)
         if (known := self._places.get(key)) is None:
-            known = self._places[key] = self._stand(principal, subject, snapshot)
+            known = self._places[key] = self._stand(principal, subject, snapshot, client_encoding)
             if len(self._places) > PLACES_KEPT:
                 self._places.popitem(last=False)
         return known
 
-    def _stand(self, principal: Principal, subject: Subject, snapshot: Snapshot) -> Place:
+    def _stand(self, principal: Principal, subject: Subject, snapshot: Snapshot, client_encoding: str) -> Place:
         classification = self.classification(snapshot)
         self._next += 1
         return Place(
@@ -113,10 +117,17 @@ class Decider:
             subject=subject,
             subject_name=subject.name,
             classification=classification,
-            snapshot=snapshot,
+            ground=self._ground(snapshot),
+            client_encoding=client_encoding,
             restricted=Exposure(subject, classification).restricted,
             shield=self._shield(subject, snapshot, classification),
         )
+
+    def _ground(self, snapshot: Snapshot) -> Ground:
+        known = self._grounds.get(snapshot.database)
+        if known is None or known.snapshot is not snapshot:
+            known = self._grounds[snapshot.database] = Ground(snapshot)
+        return known
 
     def classification(self, snapshot: Snapshot) -> Classification:
         """What the columns of a database are, under the rules in force."""
@@ -150,7 +161,9 @@ class Decider:
     def _judge(
         self, place: Place, reading: Reading, trees: Sequence[bytes] | None, literals: Sequence[Literal]
     ) -> Judgement:
-        footprint = None if trees is None else footprint_of(trees, place.snapshot)
+        footprint = None
+        if trees is not None:
+            footprint = self._trees.footprint(trees, place.ground, client_encoding=place.client_encoding)
         return self.judge_footprint(place, reading, footprint, literals)
 
     def judge_footprint(
@@ -161,7 +174,7 @@ class Decider:
         mask: RowMask | None = None
         covered = b""
         if decision.action is Action.ALLOW and footprint is not None and decision.treatments:
-            mask, covered = self._masks.row_mask(footprint.outputs, decision.treatments, place.snapshot)
+            mask, covered = self._masks.row_mask(footprint.outputs, decision.treatments, place.ground.snapshot)
         return Judgement(
             decision=decision,
             reading=reading,
@@ -171,22 +184,24 @@ class Decider:
             covered=covered,
             columns=-1 if footprint is None else len(footprint.outputs),
             by_text=_depends_on_literals(decision, footprint, literals),
-            sets=footprint is not None and _sets(place.snapshot, footprint),
+            sets=footprint is not None and _sets(place.ground.snapshot, footprint),
         )
 
     def stricter(self, place: Place, columns: Sequence[tuple[Oid, int] | None]) -> tuple[RowMask, bytes]:
         """Typed constants for what a RowDescription showed and the decision did not expect."""
-        return self._masks.redact(columns, place.snapshot)
+        return self._masks.redact(columns, place.ground.snapshot)
 
     def _gate(self, place: Place, footprint: Footprint | None) -> Gate | None:
         if self._rules.firewall is None:
             return None
         oids = frozenset() if footprint is None else footprint.relations | footprint.written | footprint.locked
-        names = {oid: _quoted_name(place.snapshot, oid) for oid in oids if oid in place.snapshot.relations}
+        names = {
+            oid: _quoted_name(place.ground.snapshot, oid) for oid in oids if oid in place.ground.snapshot.relations
+        }
         return Gate(self._rules.firewall, place.principal, place.subject, names)
 
     def _facts(self, place: Place, reading: Reading, footprint: Footprint | None, decision: Decision) -> Facts:
-        snapshot = place.snapshot
+        snapshot = place.ground.snapshot
         relations, columns, masked = reading.relations, tuple[str, ...](), list[tuple[str, str]]()
         if footprint is not None:
             oids = footprint.relations | footprint.written | footprint.locked

@@ -28,7 +28,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     subject: Any  # policy.rules.Subject: what it holds is policy's affair
     subject_name: str
     classification: Classification
-    snapshot: Any  # catalog.snapshot.Snapshot
+    ground: Any  # analysis.ground.Ground, which holds the snapshot
+    client_encoding: str = "UTF8"
     restricted: bool
     shield: bytes
     """The protected columns as the lane takes them: relation << 16 | attnum, native 8-byte integers."""

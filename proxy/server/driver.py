@@ -5,10 +5,10 @@ lane holds the client's message until the task has answered.
 """
 
 import asyncio
-import codecs
 from collections.abc import Callable
 from typing import Final
 
+from proxy.decide.trees import codec_of
 from proxy.decide.words import Judgement, Place
 from proxy.errors import ProtocolViolation, WardenError
 from proxy.lane import verdict as lane
@@ -88,7 +88,10 @@ class Driver:
         self.moment = read_moment(frames)
         changed, self.catalog_changed = self.catalog_changed, self.catalog_changed and session.status != "I"
         self.place = await self.shared.decider.place(
-            self.shared.login_of(self.logged_in, self.client_addr), self.moment.meaning, changed=changed
+            self.shared.login_of(self.logged_in, self.client_addr),
+            self.moment.meaning,
+            client_encoding=self.moment.client_encoding,
+            changed=changed,
         )
         self.lex_options, self.codec = lex_options(self.moment), codec_of(self.moment.client_encoding)
         self.stand(self.place)
@@ -272,41 +275,6 @@ def lex_options(moment: Moment) -> int:
     options = 0 if moment.standard_conforming_strings == "on" else 1
     return options | (2 if moment.client_encoding.upper() in UNSAFE_ENCODINGS else 0)
 
-
-def codec_of(client_encoding: str) -> str:
-    """Python's name of a client encoding; what it does not know is read as Latin-1, where every byte is a letter."""
-    name = CODECS.get(client_encoding.upper(), client_encoding)
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        return "latin-1"
-
-
-CODECS: Final = {
-    "SQL_ASCII": "latin-1",
-    "UNICODE": "utf-8",
-    "WIN1250": "cp1250",
-    "WIN1251": "cp1251",
-    "WIN1252": "cp1252",
-    "WIN1253": "cp1253",
-    "WIN1254": "cp1254",
-    "WIN1255": "cp1255",
-    "WIN1256": "cp1256",
-    "WIN1257": "cp1257",
-    "WIN1258": "cp1258",
-    "WIN866": "cp866",
-    "WIN874": "cp874",
-    "LATIN5": "iso8859-9",
-    "LATIN6": "iso8859-10",
-    "LATIN7": "iso8859-13",
-    "LATIN8": "iso8859-14",
-    "LATIN9": "iso8859-15",
-    "LATIN10": "iso8859-16",
-    "SHIFT_JIS_2004": "shift_jis_2004",
-    "EUC_JIS_2004": "euc_jis_2004",
-    "EUC_CN": "gb2312",
-    "UHC": "cp949",
-}
 
 UNSAFE_ENCODINGS: Final = frozenset({"SJIS", "SHIFT_JIS_2004", "BIG5", "GBK", "UHC", "GB18030", "JOHAB"})
 """Client encodings in which a byte of a longer character may look like a quote or a backslash."""

@@ -23,7 +23,9 @@ from proxy.template.lexer import Lexer
 class Decides(Protocol):
     """The decide room."""
 
-    async def place(self, login: Login, meaning: tuple[str, ...], *, changed: bool = False) -> Place:
+    async def place(
+        self, login: Login, meaning: tuple[str, ...], *, client_encoding: str = "UTF8", changed: bool = False
+    ) -> Place:
         """Where a session stands."""
 
     async def read(self, text: str, options: int = 0) -> Reading:
