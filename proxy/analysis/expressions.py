@@ -1,0 +1,228 @@
+"""Where the value of an expression comes from."""
+
+from typing import Final, Protocol
+
+from proxy.analysis.functions import Behaviour, changes_state
+from proxy.analysis.gathered import Gathered, Uses
+from proxy.analysis.ground import Ground, children, nodes, number
+from proxy.analysis.nodes import ALL, Call, Effect, Kind
+from proxy.analysis.tree import Node
+from proxy.analysis.values import CLEAN, Value, any_of, mix_of
+from proxy.model import Attnum
+
+ARMS_DEPTH: Final = 64  # of CASE in COALESCE in CASE …: deeper ones count as computed
+
+
+class Scope(Protocol):
+    """The query that an expression stands in: what expressions need of it."""
+
+    @property
+    def ground(self) -> Ground:
+        """What is the same for every statement."""
+
+    @property
+    def gathered(self) -> Gathered:
+        """What the walk has found so far."""
+
+    def column(self, level: int, varno: int, attnum: Attnum) -> Value:
+        """What a Var stands for, level queries further out."""
+
+    def subquery(self, query: Node) -> list[Value]:
+        """The output columns of a query inside this one."""
+
+    def window(self, reference: int) -> Value:
+        """What the rows of a window are chosen and ordered by."""
+
+    def multi(self, sublink: int) -> Value:
+        """What the sublink of UPDATE … SET (a, b) = (SELECT …) gives."""
+
+
+def evaluate(scope: Scope, node: Node, depth: int = 0) -> Value:
+    """Where the expression's value comes from."""
+    refused = frozenset[str]()
+    while True:
+        kind, reasons = known(scope, node)
+        refused |= reasons
+        if kind.effect is not Effect.PASS:
+            break
+        inner = children(node, kind.arms[0])
+        if len(inner) != 1:
+            return _refuse(scope, Value(), refused | {f"node:{node.name}"})
+        node = inner[0]
+    match kind.effect:
+        case Effect.COLUMN | Effect.FIELD | Effect.SUBLINK | Effect.PARAM:
+            return _refuse(scope, single(scope, node, kind), refused)
+        case Effect.ARMS if depth < ARMS_DEPTH:
+            return _refuse(scope, _arms(scope, node, kind, depth), refused)
+        case _:
+            return _refuse(scope, collect(scope, node), refused)
+
+
+def known(scope: Scope, node: Node) -> tuple[Kind, frozenset[str]]:
+    """The node's row, after its calls and constants were noted, and reasons why it is not understood. Each node of an
+    expression comes here once."""
+    gathered = scope.gathered
+    gathered.step()
+    kind = ALL.get(node.name)
+    if kind is None or kind.effect is Effect.PART:
+        return UNKNOWN, gathered.unproven((f"node:{node.name}",))
+    reasons = scope.ground.unclear(node, kind.call) if kind.call is not Call.NONE else []
+    if not node.children.keys() <= kind.fields:
+        reasons += [f"field:{node.name}.{field}" for field in sorted(node.children.keys() - kind.fields)]
+    if kind.call is not Call.NONE:
+        _note_calls(scope, node, kind)
+    elif node.name == "CONST":
+        _note_constant(scope, node)
+    return kind, gathered.unproven(reasons) if reasons else NO_REASONS
+
+
+NO_REASONS: Final = frozenset[str]()
+UNKNOWN: Final = Kind(Effect.MIX, frozenset())
+
+
+def collect(scope: Scope, root: Node) -> Value:
+    """A value computed from everything under root: without recursion, however deep it is. root itself was noted."""
+    found: list[Value] = []
+    waiting = _inside(scope, root, found)
+    while waiting:
+        node = waiting.pop()
+        kind, reasons = known(scope, node)
+        if reasons:
+            found.append(Value(opaque=reasons))
+        if kind.effect in (Effect.COLUMN, Effect.FIELD, Effect.SUBLINK, Effect.PARAM):
+            found.append(single(scope, node, kind))
+        else:
+            waiting += _inside(scope, node, found)
+    return mix_of(found)
+
+
+def _inside(scope: Scope, node: Node, found: list[Value]) -> list[Node]:
+    """The nodes to look at next; values that are known at once go to found."""
+    if node.name == "WINDOWFUNC":
+        found.append(scope.window(number(node, "winref")))
+    elif node.name == "GROUPINGFUNC":
+        return []
+    elif node.name == "FUNCEXPR":
+        found.append(_judge_call(scope, node))
+    inside: list[Node] = []
+    lists = [*node.children.values()]
+    while lists:
+        value = lists.pop()
+        if isinstance(value, Node):
+            inside.append(value)
+        elif isinstance(value, list):
+            lists += value
+    return inside
+
+
+def single(scope: Scope, node: Node, kind: Kind) -> Value:
+    """The value of a node that is looked up and not computed."""
+    match kind.effect:
+        case Effect.COLUMN:
+            return scope.column(number(node, "varlevelsup"), number(node, "varno"), Attnum(number(node, "varattno")))
+        case Effect.FIELD:
+            return _field(scope, node)
+        case Effect.PARAM:
+            return _param(scope, node)
+        case _:
+            return _sublink(scope, node)
+
+
+def _arms(scope: Scope, node: Node, kind: Kind, depth: int) -> Value:
+    """One of the arms, chosen by what stands in the other fields. The first arms of a COALESCE choose as well, but
+    what they tell is in the value."""
+    arms = [evaluate(scope, one, depth + 1) for field in kind.arms for one in children(node, field)]
+    others = [
+        collect_one(scope, one) for field in kind.fields if field not in kind.arms for one in children(node, field)
+    ]
+    chooser = mix_of(others)
+    return any_of([*arms, chooser])
+
+
+def collect_one(scope: Scope, node: Node) -> Value:
+    """The value of an expression, as something that others are computed from."""
+    return evaluate(scope, node, ARMS_DEPTH).changed()
+
+
+def _field(scope: Scope, node: Node) -> Value:
+    """(row).field: the column itself where the row is a whole row of the range table, else part of the value."""
+    inner = children(node, "arg")
+    if len(inner) != 1:
+        return _refuse(scope, CLEAN, frozenset({"node:FIELDSELECT"}))
+    arg = inner[0]
+    if arg.name == "VAR" and number(arg, "varattno") == 0:
+        scope.gathered.step()
+        place = number(arg, "varlevelsup"), number(arg, "varno")
+        return scope.column(*place, Attnum(number(node, "fieldnum")))
+    return collect_one(scope, arg)
+
+
+def _param(scope: Scope, node: Node) -> Value:
+    """A parameter of the client's is its own. Those of sublinks repeat what the sublink holds."""
+    match number(node, "paramkind"):
+        case 0 | 2:  # PARAM_EXTERN, PARAM_SUBLINK
+            return CLEAN
+        case 3:  # PARAM_MULTIEXPR
+            return scope.multi(number(node, "paramid") >> 16)
+        case _:
+            return _refuse(scope, CLEAN, frozenset({"node:PARAM"}))
+
+
+def _sublink(scope: Scope, node: Node) -> Value:
+    """What a subquery gives, and what chooses its rows."""
+    queries = children(node, "subselect")
+    if len(queries) != 1 or queries[0].name != "QUERY":
+        return _refuse(scope, CLEAN, frozenset({"node:SUBLINK"}))
+    test = mix_of([collect_one(scope, one) for one in children(node, "testexpr")])
+    outside, scope.gathered.uses = scope.gathered.uses, Uses()
+    outputs = scope.subquery(queries[0])
+    chosen_by = scope.gathered.uses.all()
+    outside.add(scope.gathered.uses)
+    scope.gathered.uses = outside
+    match number(node, "subLinkType"):
+        case 0:  # EXISTS_SUBLINK (primnodes.h): its columns are not looked at, unless they make rows
+            several = queries[0].fields.get("hasTargetSRFs") != "false"
+            value = mix_of(outputs) if several else Value(opaque=mix_of(outputs).opaque)
+        case 4:  # EXPR_SUBLINK
+            value = outputs[0] if len(outputs) == 1 else mix_of(outputs)
+        case 5:  # MULTIEXPR_SUBLINK: its parameters tell which columns are used
+            value = any_of(outputs)
+        case _:
+            value = mix_of(outputs)
+    return any_of([value, test]).depending(chosen_by)
+
+
+def _note_calls(scope: Scope, node: Node, kind: Kind) -> None:
+    for oid in scope.ground.called(node, kind.call):
+        scope.gathered.functions.add(oid)
+        function = scope.ground.snapshot.functions.get(oid)
+        if function is None or changes_state(function):
+            scope.gathered.volatile = True
+
+
+def _judge_call(scope: Scope, node: Node) -> Value:
+    """A function that leaves a trace must not be given a column; one that shows definitions yields what is in them."""
+    function = number(node, "funcid")
+    known_as, reason = scope.ground.behaviour(scope.ground.called(node, Call.FUNCID)[0])
+    if known_as is Behaviour.DEFINITION:
+        return Value(computed=scope.ground.definitions)
+    if known_as is Behaviour.STATEFUL and function and _names_column(node):
+        return _refuse(scope, CLEAN, frozenset({reason}))
+    return CLEAN
+
+
+def _names_column(node: Node) -> bool:
+    """Whether an argument is anything else than constants, parameters and functions of them."""
+    return any(one.name in ("VAR", "SUBLINK") for one in nodes(node.children.values()))
+
+
+def _note_constant(scope: Scope, node: Node) -> None:
+    location = number(node, "location")
+    if location >= 0:
+        scope.gathered.constants.add(location)
+
+
+def _refuse(scope: Scope, value: Value, reasons: frozenset[str]) -> Value:
+    if not reasons:
+        return value
+    return any_of([value, Value(opaque=scope.gathered.unproven(reasons))])

@@ -1,0 +1,83 @@
+"""What a walk gathers on its way, for the whole statement."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from proxy.analysis.values import NOTHING, Value
+from proxy.model import Attnum, ColumnId, Oid, Origin, Write
+
+STEPS: Final = 500_000  # nodes looked at for one statement; fixpoints look at the same ones again
+
+
+@dataclass(slots=True)
+class Uses:
+    """What columns do to the rows of a query, without being in them."""
+
+    filtered: set[ColumnId] = field(default_factory=set)
+    sorted: set[ColumnId] = field(default_factory=set)
+    grouped: set[ColumnId] = field(default_factory=set)
+    joined: set[ColumnId] = field(default_factory=set)
+
+    def add(self, other: "Uses") -> None:
+        """Take another's in."""
+        self.filtered |= other.filtered
+        self.sorted |= other.sorted
+        self.grouped |= other.grouped
+        self.joined |= other.joined
+
+    def all(self) -> frozenset[ColumnId]:
+        """In whatever way."""
+        return frozenset(self.filtered | self.sorted | self.grouped | self.joined)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The sets of a Footprint while they grow."""
+
+    uses: Uses = field(default_factory=Uses)
+    relations: set[Oid] = field(default_factory=set)
+    reads: set[ColumnId] = field(default_factory=set)
+    written: set[Oid] = field(default_factory=set)
+    writes: dict[ColumnId, Value] = field(default_factory=dict)
+    functions: set[Oid] = field(default_factory=set)
+    locked: set[Oid] = field(default_factory=set)
+    constants: set[int] = field(default_factory=set)
+    opaque: set[str] = field(default_factory=set)
+    row_security: bool = False
+    volatile: bool = False
+    steps: int = 0
+
+    def step(self) -> None:
+        """Count a node. Raises ValueError past the limit."""
+        self.steps += 1
+        if self.steps > STEPS:
+            raise ValueError("tree: too many steps")
+
+    def unproven(self, reasons: Iterable[str]) -> frozenset[str]:
+        """Keep reasons for the statement and give them back for the value."""
+        found = frozenset(reasons)
+        self.opaque |= found
+        return found
+
+    def write(self, relation: Oid, attnum: int, value: Value) -> None:
+        """A column is assigned; several assignments of a statement are one that may be any of them."""
+        column = ColumnId(relation, Attnum(attnum))
+        before = self.writes.get(column)
+        self.writes[column] = value if before is None else merged(before, value)
+
+    def all_writes(self) -> tuple[Write, ...]:
+        """In the order of their columns."""
+        return tuple(
+            Write(column, origin(value)) for column, value in sorted(self.writes.items(), key=lambda one: one[0])
+        )
+
+
+def merged(one: Value, other: Value) -> Value:
+    """Either of two."""
+    return Value(one.direct | other.direct, one.computed | other.computed, one.opaque | other.opaque)
+
+
+def origin(value: Value) -> Origin:
+    """In the words of the model."""
+    return value.origin() if value.direct or value.computed or value.opaque else Origin(NOTHING)

@@ -1,0 +1,262 @@
+"""What is the same for every statement over one snapshot: functions, types, generated columns, stored definitions."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Final
+
+from proxy.analysis.functions import Behaviour, behaviour
+from proxy.analysis.nodes import ALL, Call
+from proxy.analysis.tree import Node, TreeReader
+from proxy.catalog.snapshot import FIRST_NORMAL_OID, Relation, RelationKind, Snapshot, Type, TypeKind
+from proxy.model import Attnum, ColumnId, Oid
+
+RECORD: Final = 2249  # pg_type.dat
+NEXTVAL: Final = Oid(1574)  # pg_proc.dat, nextval(regclass)
+
+
+def nodes(values: Iterable[object]) -> Iterator[Node]:
+    """Every node in them, from the outside to the inside."""
+    waiting = list(values)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Node):
+            yield value
+            waiting.extend(value.children.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+class Ground:
+    """One snapshot, and what was found out about it so far. trusted: functions that the rules call harmless."""
+
+    def __init__(self, snapshot: Snapshot, trusted: frozenset[Oid] = frozenset()) -> None:
+        self.snapshot = snapshot
+        self._trusted = trusted
+        self._reader = TreeReader()
+        self._inputs: dict[Oid, str | None] = {}
+        self._generated: dict[Oid, Mapping[Attnum, frozenset[ColumnId]]] = {}
+        self._hazards: dict[Oid, frozenset[str]] = {}
+
+    def stored(self, tree: str) -> tuple[Node, ...]:
+        """The nodes of a tree in the catalog. Raises ValueError where it cannot be read."""
+        return self._reader.stored(tree.encode("utf-8", "surrogateescape"))
+
+    def behaviour(self, oid: Oid) -> tuple[Behaviour, str]:
+        """What a function does, and the reason that goes with it where it is opaque."""
+        function = self.snapshot.functions.get(oid)
+        if function is None:
+            return Behaviour.OPAQUE, f"function-unknown:{oid}"
+        known = Behaviour.CLOSED if oid in self._trusted else behaviour(function)
+        if known is Behaviour.JSON:
+            known = Behaviour.OPAQUE if self.snapshot.json_casts else Behaviour.CLOSED
+        return known, f"function:{function.full_name}"
+
+    def input(self, oid: Oid) -> str | None:
+        """Why text cannot be turned into a value of that type without running code that is not proven."""
+        if oid not in self._inputs:
+            self._inputs[oid] = f"type-recursive:{oid}"  # a type cannot hold itself, but a snapshot might say so
+            self._inputs[oid] = self._input(oid)
+        return self._inputs[oid]
+
+    def _input(self, oid: Oid) -> str | None:
+        type_ = self.snapshot.types.get(oid)
+        if type_ is None:
+            return f"type-unknown:{oid}"
+        parts = self._parts(type_)
+        if parts is None:
+            return f"type:{type_.full_name}"
+        reasons = (self.domain(oid), *(self.input(part) for part in parts))
+        return next((reason for reason in reasons if reason), None)
+
+    def _parts(self, type_: Type) -> tuple[Oid, ...] | None:
+        """The types whose input functions a type's own one calls; None where it may call anything."""
+        match type_.kind:
+            case TypeKind.DOMAIN:
+                return (type_.base,)
+            case TypeKind.ENUM:
+                return ()
+            case TypeKind.RANGE | TypeKind.MULTIRANGE:
+                return (type_.element,)
+            case TypeKind.COMPOSITE:
+                relation = self.snapshot.relations.get(type_.relation)
+                return None if relation is None else tuple(column.type_oid for column in relation.columns.values())
+            case TypeKind.BASE if type_.category == "A" and type_.length == -1:
+                return (type_.element,)
+            case TypeKind.BASE if type_.oid < FIRST_NORMAL_OID:
+                return ()
+            case _:
+                return None
+
+    def domain(self, oid: Oid) -> str | None:
+        """Why a domain's checks are not proven; None where they are, or where the type is no domain."""
+        type_ = self.snapshot.types.get(oid)
+        if type_ is None:
+            return f"type-unknown:{oid}"
+        if type_.kind is not TypeKind.DOMAIN:
+            return None
+        if self.unproven(type_.checks):
+            return f"domain:{type_.full_name}"
+        return self.domain(type_.base)
+
+    def unproven(self, trees: Iterable[str]) -> bool:
+        """Whether stored expressions hold anything that is not understood, or call anything that is not closed."""
+        try:
+            return any(self._suspect(node) for tree in trees for node in nodes(self.stored(tree)))
+        except ValueError:
+            return True
+
+    def _suspect(self, node: Node) -> bool:
+        kind = ALL.get(node.name)
+        if kind is None or not node.children.keys() <= kind.fields or node.name == "QUERY":
+            return True
+        calls = (self.behaviour(oid)[0] for oid in self.called(node, kind.call))
+        return bool(self.unclear(node, kind.call)) or Behaviour.STATEFUL in calls
+
+    def unclear(self, node: Node, call: Call) -> list[str]:
+        """Reasons why what a node calls is not proven. What is stateful is for the caller to judge."""
+        match call:
+            case Call.NONE:
+                return []
+            case Call.INPUT:
+                found = [self.input(Oid(number(node, "resulttype")))]
+            case Call.RETURNING:
+                found = [self.input(Oid(number(node, "typid")))]
+            case Call.DOMAIN:
+                found = [self.domain(Oid(number(node, "resulttype")))]
+            case _:
+                found = [self._unproven_call(node, oid) for oid in self.called(node, call)]
+        return [reason for reason in found if reason]
+
+    def _unproven_call(self, node: Node, oid: Oid) -> str | None:
+        known, reason = self.behaviour(oid)
+        if known is Behaviour.RECORDS:
+            result = Oid(number(node, "funcresulttype"))
+            return None if result == RECORD else self.input(result)  # a record's types stand in the range table
+        return reason if known is Behaviour.OPAQUE else None
+
+    def called(self, node: Node, call: Call) -> tuple[Oid, ...]:
+        """The functions that a node calls by their OID or their operator's."""
+        match call:
+            case Call.FUNCID | Call.AGGFNOID | Call.WINFNOID:
+                return (Oid(number(node, call.value)),)
+            case Call.OPNO:
+                return (Oid(number(node, "opfuncid")) or self.operator(number(node, "opno")),)
+            case Call.OPNOS:
+                return tuple(self.operator(one) for one in numbers(node, "opnos"))
+            case Call.SORT:
+                return tuple(self.operator(one) for one in (number(node, "eqop"), number(node, "sortop")) if one)
+            case Call.SAMPLE:
+                return (Oid(number(node, "tsmhandler")),)
+            case Call.SEQUENCE:
+                return (NEXTVAL,)
+            case _:
+                return ()
+
+    def operator(self, oid: int) -> Oid:
+        """The function behind an operator; one that does not exist where it is unknown."""
+        return self.snapshot.operators.get(Oid(oid), Oid(0))
+
+    def generated(self, relation: Relation) -> Mapping[Attnum, frozenset[ColumnId]]:
+        """For each generated column of a relation the columns of its expression. An expression that cannot be read
+        depends on all of them."""
+        if relation.oid not in self._generated:
+            self._generated[relation.oid] = {
+                attnum: self._columns_of(relation, column.expression)
+                for attnum, column in relation.columns.items()
+                if column.generated
+            }
+        return self._generated[relation.oid]
+
+    def _columns_of(self, relation: Relation, tree: str | None) -> frozenset[ColumnId]:
+        everything = frozenset(ColumnId(relation.oid, attnum) for attnum in relation.columns)
+        try:
+            found = {
+                number(node, "varattno") for node in nodes(self.stored(tree or "")) if node.name == "VAR"
+            }  # of the relation itself: no other can stand there
+        except ValueError:
+            return everything
+        return everything if 0 in found else frozenset(ColumnId(relation.oid, Attnum(one)) for one in found)
+
+    def hazards(self, oid: Oid) -> frozenset[str]:
+        """Reasons why a write to a relation may run what is not proven, in it, below it, or along foreign keys."""
+        if oid not in self._hazards:
+            found, seen, waiting = set[str](), {oid}, [oid]
+            while waiting:
+                relation = self.snapshot.relations.get(waiting.pop())
+                if relation is None:
+                    found.add(f"relation-unknown:{oid}")
+                    continue
+                found |= self._hazards_of(relation)
+                more = {*relation.children, *relation.cascades, *self._above(relation)} - seen
+                seen |= more
+                waiting.extend(more)
+            self._hazards[oid] = frozenset(found)
+        return self._hazards[oid]
+
+    def _above(self, relation: Relation) -> tuple[Oid, ...]:
+        """A partitioned table's row that is updated may move to another partition."""
+        return relation.parents if relation.is_partition else ()
+
+    def _hazards_of(self, relation: Relation) -> set[str]:
+        found = set[str]()
+        if relation.has_triggers or relation.kind is RelationKind.VIEW:
+            found.add(f"trigger:{relation.full_name}")
+        generated = [column.expression or "" for column in relation.columns.values() if column.generated]
+        if self.unproven((*relation.expressions, *generated)):
+            found.add(f"expression:{relation.full_name}")
+        return found
+
+    @cached_property
+    def definitions(self) -> frozenset[ColumnId]:
+        """Columns that stand beside a constant in a definition that is stored: a view, a check, an index, a policy."""
+        from_views = (self._meetings(one.view, None) for one in self.snapshot.relations.values() if one.view)
+        from_others = (
+            self._meetings(tree, one)
+            for one in self.snapshot.relations.values()
+            for tree in (*one.expressions, *one.policies, *(column.expression or "" for column in one.columns.values()))
+            if tree
+        )
+        return frozenset().union(*from_views, *from_others)
+
+    def _meetings(self, tree: str, relation: Relation | None) -> frozenset[ColumnId]:
+        """Every column that a tree names, where it holds a constant at all."""
+        try:
+            found = list(nodes(self.stored(tree)))
+        except ValueError:
+            found = []
+        if found and not any(node.name == "CONST" and node.get("constisnull") == "false" for node in found):
+            return frozenset()
+        if relation is not None:
+            return frozenset(ColumnId(relation.oid, attnum) for attnum in relation.columns)
+        named = [self.snapshot.relations.get(Oid(number(node, "relid"))) for node in found if "relid" in node.fields]
+        return frozenset(ColumnId(one.oid, attnum) for one in named if one is not None for attnum in one.columns)
+
+
+def number(node: Node, field: str) -> int:
+    """A field that is a number. Raises ValueError where it is not there: then the tree is not what we know."""
+    value = node.fields.get(field)
+    if not isinstance(value, int):
+        raise ValueError(f"tree: {node.name} has no number {field}")
+    return value
+
+
+def numbers(node: Node, field: str) -> list[int]:
+    """A field that is a list of numbers; none where it is null."""
+    value = node.fields.get(field)
+    if value is None and field in node.fields:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, int) for one in value):
+        raise ValueError(f"tree: {node.name} has no numbers {field}")
+    return value
+
+
+def children(node: Node, field: str) -> list[Node]:
+    """A field that holds nodes, as a list; none where it is null or missing."""
+    value = node.children.get(field)
+    if isinstance(value, Node):
+        return [value]
+    if value is None and not isinstance(node.fields.get(field), list):
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, Node) for one in value):
+        raise ValueError(f"tree: {node.name} has something else than nodes in {field}")
+    return value

@@ -1,0 +1,251 @@
+"""One query: what it reads, what chooses, orders and joins its rows, what it writes, and its output columns."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from proxy.analysis.expressions import collect, evaluate, known
+from proxy.analysis.gathered import Gathered
+from proxy.analysis.ground import Ground, children, nodes, number
+from proxy.analysis.nodes import ALL
+from proxy.analysis.scope import Scope
+from proxy.analysis.tree import Node
+from proxy.analysis.values import CLEAN, Value, any_of, mix_of
+from proxy.catalog.snapshot import RelationKind
+from proxy.model import ColumnId, Oid
+
+SELECT: Final = 1  # nodes.h, CmdType
+READING_ENTRIES: Final = frozenset({1, 3, 4, 5})  # parsenodes.h, RTEKind: subquery, function, table function, VALUES
+
+
+def enter(query: Node, parent: Scope) -> list[Value]:
+    """Walk a query inside another one."""
+    return walk(query, parent.ground, parent.gathered, parent)
+
+
+def walk(query: Node, ground: Ground, gathered: Gathered, parent: Scope | None = None) -> list[Value]:
+    """Walk a query and give the values of its output columns: the target list's, or RETURNING's of one that writes."""
+    gathered.step()
+    _known_part(gathered, query)
+    depth = parent.depth + 1 if parent else 0
+    scope = Scope(ground=ground, gathered=gathered, query=query, enter=enter, parent=parent, depth=depth)
+    if query.fields.get("hasRowSecurity") == "true":
+        gathered.row_security = True
+    for name, _ in scope.ctes:
+        scope.cte(name)
+    for varno, entry in enumerate(scope.table, 1):
+        _entry(scope, varno, entry)
+    for target in children(query, "targetList"):
+        _multi(scope, target)
+    _from(scope)
+    _windows(scope)
+    targets = _targets(scope)
+    _clauses(scope, targets)
+    if number(query, "commandType") == SELECT:
+        return _outputs(scope, targets)
+    _writes(scope, targets)
+    return [evaluate(scope, one) for one in children(query, "returningList")]
+
+
+def _known_part(gathered: Gathered, node: Node) -> None:
+    """A node that is no expression: a field that we do not know may hold anything."""
+    kind = ALL.get(node.name)
+    if kind is None:
+        gathered.unproven((f"node:{node.name}",))
+    elif not node.children.keys() <= kind.fields:
+        gathered.unproven(f"field:{node.name}.{field}" for field in node.children.keys() - kind.fields)
+
+
+def _entry(scope: Scope, varno: int, entry: Node) -> None:
+    """An entry of the range table, whether anything refers to it or not."""
+    gathered = scope.gathered
+    _known_part(gathered, entry)
+    kind = number(entry, "rtekind")
+    relid = entry.fields.get("relid")
+    if isinstance(relid, int) and relid:  # of a view's query too, from 16 on
+        gathered.relations.add(Oid(relid))
+        if kind == 0 and Oid(relid) not in scope.ground.snapshot.relations:
+            gathered.unproven((f"relation-unknown:{relid}",))
+    if kind in READING_ENTRIES:
+        scope.columns(varno)
+    for quals in children(entry, "securityQuals"):
+        evaluate(scope, quals)  # what it reads is read; the reader did not choose it, so it filters nothing
+    for sample in children(entry, "tablesample"):
+        _, refused = known(scope, sample)
+        gathered.uses.filtered |= collect(scope, sample).sources
+        gathered.unproven(refused)
+
+
+def _multi(scope: Scope, target: Node) -> None:
+    """UPDATE … SET (a, b) = (SELECT …): the sublink is a column of its own, its parameters are a and b."""
+    for expression in children(target, "expr"):
+        if expression.name == "SUBLINK" and number(expression, "subLinkType") == 5:  # MULTIEXPR_SUBLINK
+            scope.multis[number(expression, "subLinkId")] = evaluate(scope, expression)
+
+
+def _from(scope: Scope) -> None:
+    """Joins and WHERE, of as many items as there are, without recursion."""
+    waiting = children(scope.query, "jointree")
+    while waiting:
+        node = waiting.pop()
+        _known_part(scope.gathered, node)
+        match node.name:
+            case "FROMEXPR":
+                waiting += children(node, "fromlist")
+                scope.gathered.uses.filtered |= _sources(scope, children(node, "quals"))
+            case "JOINEXPR":
+                waiting += children(node, "larg") + children(node, "rarg")
+                scope.gathered.uses.joined |= _sources(scope, children(node, "quals"))
+            case "RANGETBLREF":
+                _unexpanded(scope, scope.entry(number(node, "rtindex")))
+            case name:
+                scope.gathered.unproven((f"node:{name}",))
+
+
+def _unexpanded(scope: Scope, entry: Node) -> None:
+    """A view that is read as it stands was not rewritten yet (in DECLARE, EXPLAIN, CREATE TABLE AS)."""
+    if number(entry, "rtekind") == 0:
+        relation = scope.ground.snapshot.relations.get(Oid(number(entry, "relid")))
+        if relation is not None and relation.kind is RelationKind.VIEW:
+            scope.gathered.unproven((f"view:{relation.full_name}",))
+
+
+def _windows(scope: Scope) -> None:
+    for window in children(scope.query, "windowClause"):
+        _known_part(scope.gathered, window)
+        partition = _referenced(scope, children(window, "partitionClause"))
+        order = _referenced(scope, children(window, "orderClause"))
+        bounds = [evaluate(scope, one) for name in ("startOffset", "endOffset") for one in children(window, name)]
+        scope.gathered.uses.grouped |= partition.sources
+        scope.gathered.uses.sorted |= order.sources
+        scope.windows[number(window, "winref")] = mix_of([partition, order, *bounds])
+
+
+def _referenced(scope: Scope, clauses: Iterable[Node]) -> Value:
+    """What SortGroupClauses order or group by: the target list's expressions that they refer to."""
+    found: list[Value] = []
+    for clause in clauses:
+        _, refused = known(scope, clause)
+        reference = number(clause, "tleSortGroupRef")
+        targets = [one for one in children(scope.query, "targetList") if number(one, "ressortgroupref") == reference]
+        if len(targets) != 1 or not reference:
+            refused |= scope.gathered.unproven(("sort-reference",))
+        found += [Value(opaque=refused), *(evaluate(scope, one) for one in targets)]
+    return mix_of(found)
+
+
+def _targets(scope: Scope) -> list[tuple[Node, Value]]:
+    """The target list with its values. Row identities that the rewriter adds to a write (ctid, the whole old row) are
+    not the statement's own."""
+    result = number(scope.query, "resultRelation")
+    return [
+        (target, evaluate(scope, target))
+        for target in children(scope.query, "targetList")
+        if not (result and _is_identity(target, result))
+    ]
+
+
+def _is_identity(target: Node, result: int) -> bool:
+    """PostgreSQL 13, rewriteHandler.c, rewriteTargetListUD."""
+    expressions = children(target, "expr")
+    return (
+        target.fields.get("resjunk") == "true"
+        and len(expressions) == 1
+        and expressions[0].name == "VAR"
+        and number(expressions[0], "varno") == result
+        and number(expressions[0], "varlevelsup") == 0
+        and number(expressions[0], "varattno") <= 0
+    )
+
+
+def _clauses(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
+    """GROUP BY, DISTINCT, ORDER BY, HAVING, LIMIT, FOR UPDATE, WITH CHECK OPTION."""
+    query, uses = scope.query, scope.gathered.uses
+    uses.grouped |= _referenced(scope, children(query, "groupClause")).sources
+    uses.sorted |= _referenced(scope, children(query, "sortClause")).sources
+    uses.grouped |= _referenced(scope, children(query, "distinctClause")).sources
+    for node in nodes(children(query, "groupingSets")):
+        _known_part(scope.gathered, node)
+    for name in ("havingQual", "limitOffset", "limitCount"):
+        uses.filtered |= _sources(scope, children(query, name))
+    for mark in children(query, "rowMarks"):
+        _known_part(scope.gathered, mark)
+        relid = scope.entry(number(mark, "rti")).fields.get("relid")
+        if isinstance(relid, int) and relid:
+            scope.gathered.locked.add(Oid(relid))
+    for check in children(query, "withCheckOptions"):
+        _known_part(scope.gathered, check)
+        for qual in children(check, "qual"):
+            evaluate(scope, qual)
+
+
+def _outputs(scope: Scope, targets: list[tuple[Node, Value]]) -> list[Value]:
+    operations = children(scope.query, "setOperations")
+    if operations:
+        return _set_operation(scope, operations[0])
+    return [value for target, value in targets if target.fields.get("resjunk") == "false"]
+
+
+def _set_operation(scope: Scope, root: Node) -> list[Value]:
+    """Each column may be that of any arm; what is compared (all but UNION ALL) groups by all of them."""
+    arms: list[list[Value]] = []
+    waiting, compares = [root], False
+    while waiting:
+        node = waiting.pop()
+        _known_part(scope.gathered, node)
+        if node.name == "SETOPERATIONSTMT":
+            waiting += children(node, "larg") + children(node, "rarg")
+            compares |= node.fields.get("all") != "true" or number(node, "op") != 1  # SETOP_UNION
+            for clause in children(node, "groupClauses"):
+                known(scope, clause)
+        elif node.name == "RANGETBLREF":
+            arms.append(scope.columns(number(node, "rtindex")))
+        else:
+            scope.gathered.unproven((f"node:{node.name}",))
+    width = max(map(len, arms), default=0)
+    columns = [any_of([arm[at] for arm in arms if at < len(arm)]) for at in range(width)]
+    if any(len(arm) != width for arm in arms):
+        columns = [any_of([one, Value(opaque=scope.gathered.unproven(("set-operation",)))]) for one in columns]
+    if compares:
+        scope.gathered.uses.grouped |= mix_of(columns).sources
+    return columns
+
+
+def _writes(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
+    """INSERT, UPDATE, DELETE, MERGE: what is assigned, and what runs with it."""
+    query, gathered = scope.query, scope.gathered
+    result = number(query, "resultRelation")
+    if not result:
+        return
+    relation = Oid(number(scope.entry(result), "relid"))
+    gathered.written.add(relation)
+    gathered.unproven(scope.ground.hazards(relation))
+    for target, value in targets:
+        if target.fields.get("resjunk") == "false":
+            gathered.write(relation, number(target, "resno"), value)
+    for conflict in children(query, "onConflict"):
+        _on_conflict(scope, conflict, relation)
+    for action in children(query, "mergeActionList"):
+        _known_part(gathered, action)
+        gathered.uses.filtered |= _sources(scope, children(action, "qual"))
+        _assign(scope, relation, children(action, "targetList"))
+    gathered.uses.joined |= _sources(scope, children(query, "mergeJoinCondition"))
+
+
+def _on_conflict(scope: Scope, conflict: Node, relation: Oid) -> None:
+    """What decides whether there is a conflict is in the index; what follows from it is an UPDATE."""
+    _known_part(scope.gathered, conflict)
+    for name in ("arbiterElems", "arbiterWhere", "onConflictWhere"):
+        scope.gathered.uses.filtered |= _sources(scope, children(conflict, name))
+    _assign(scope, relation, children(conflict, "onConflictSet"))
+
+
+def _assign(scope: Scope, relation: Oid, targets: Iterable[Node]) -> None:
+    for target in targets:
+        value = evaluate(scope, target)
+        if target.fields.get("resjunk") == "false":
+            scope.gathered.write(relation, number(target, "resno"), value)
+
+
+def _sources(scope: Scope, expressions: Iterable[Node]) -> frozenset[ColumnId]:
+    found = [evaluate(scope, one) for one in expressions]
+    return any_of(found).sources if found else CLEAN.computed

@@ -1,0 +1,237 @@
+"""The range table of one query: what each Var of it stands for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from proxy.analysis.expressions import collect, evaluate, known
+from proxy.analysis.gathered import Gathered
+from proxy.analysis.ground import Ground, children, number, numbers
+from proxy.analysis.nodes import ALL
+from proxy.analysis.tree import Node
+from proxy.analysis.values import CLEAN, NOTHING, Value, any_of, mix_of
+from proxy.catalog.snapshot import RelationKind
+from proxy.model import Attnum, ColumnId, Oid
+
+QUERIES_DEPTH: Final = 48  # of queries in queries: each takes some ten frames of Python's stack
+JOINS_DEPTH: Final = 100  # of joins that merge columns of joins
+ROUNDS_MORE: Final = 8
+CTE: Final = 6  # parsenodes.h, RTEKind
+Enter: TypeAlias = "Callable[[Node, Scope], list[Value]]"
+"""Walks a query inside another one and gives its output columns."""
+
+
+@dataclass(slots=True)
+class Cte:
+    """A WITH query. values: its columns, as far as they are known; open: it is being walked."""
+
+    node: Node
+    values: list[Value] | None = None
+    open: bool = False
+
+
+@dataclass(slots=True)
+class Scope:
+    """One query while it is walked."""
+
+    ground: Ground
+    gathered: Gathered
+    query: Node
+    enter: Enter
+    parent: "Scope | None" = None
+    depth: int = 0
+    table: list[Node] = field(default_factory=list)
+    outputs: dict[int, list[Value]] = field(default_factory=dict)
+    ctes: list[tuple[str, Cte]] = field(default_factory=list)
+    windows: dict[int, Value] = field(default_factory=dict)
+    multis: dict[int, Value] = field(default_factory=dict)
+    entered: set[int] = field(default_factory=set)
+    joins: int = 0
+
+    def __post_init__(self) -> None:
+        self.table = children(self.query, "rtable")
+        self.ctes = [(text(node, "ctename"), Cte(node)) for node in children(self.query, "cteList")]
+        names = [name for name, _ in self.ctes]
+        if len(set(names)) != len(names):  # names that differ in white space alone are read as one
+            raise ValueError("tree: two WITH queries of one name")
+
+    def up(self, levels: int) -> "Scope":
+        """The scope so many queries further out."""
+        scope: Scope | None = self
+        for _ in range(levels):
+            scope = scope.parent if scope else None
+        if scope is None:
+            raise ValueError("tree: a level that is not there")
+        return scope
+
+    def entry(self, varno: int) -> Node:
+        """An entry of the range table."""
+        if not 1 <= varno <= len(self.table):
+            raise ValueError("tree: a range table entry that is not there")
+        return self.table[varno - 1]
+
+    def column(self, level: int, varno: int, attnum: Attnum) -> Value:
+        """What a Var stands for."""
+        return self.up(level).own_column(varno, attnum)
+
+    def own_column(self, varno: int, attnum: Attnum) -> Value:
+        """What a Var of this query itself stands for."""
+        entry = self.entry(varno)
+        match number(entry, "rtekind"):
+            case 0:  # RTE_RELATION
+                return self._relation(Oid(number(entry, "relid")), attnum)
+            case 2:  # RTE_JOIN
+                return self._aliased(children(entry, "joinaliasvars"), attnum)
+            case 9:  # RTE_GROUP
+                return self._aliased(children(entry, "groupexprs"), attnum)
+            case 3 | 4:  # RTE_FUNCTION, RTE_TABLEFUNC: every column from all that it was given
+                return mix_of(self.columns(varno))
+            case _:
+                return self._pick(self.columns(varno), attnum)
+
+    def columns(self, varno: int) -> list[Value]:
+        """The columns of an entry that is neither relation, join nor group."""
+        entry = self.entry(varno)
+        if number(entry, "rtekind") == CTE:
+            return self.up(number(entry, "ctelevelsup")).cte(text(entry, "ctename"))
+        if varno not in self.outputs:
+            if varno in self.entered:
+                return [self._unproven("cycle")]
+            self.entered.add(varno)
+            self.outputs[varno] = self._columns(entry)
+        return self.outputs[varno]
+
+    def _columns(self, entry: Node) -> list[Value]:
+        match number(entry, "rtekind"):
+            case 1:  # RTE_SUBQUERY
+                return self.subquery(children(entry, "subquery")[0])
+            case 3:  # RTE_FUNCTION
+                return [self._function(one) for one in children(entry, "functions")]
+            case 4:  # RTE_TABLEFUNC
+                return [self._table_function(one) for one in children(entry, "tablefunc")]
+            case 5:  # RTE_VALUES
+                return self._values(entry)
+            case 8:  # RTE_RESULT
+                return []
+            case kind:
+                return [self._unproven(f"rtekind:{kind}")]
+
+    def _relation(self, oid: Oid, attnum: Attnum) -> Value:
+        relation = self.ground.snapshot.relations.get(oid)
+        if relation is None:
+            return self._unproven(f"relation-unknown:{oid}")
+        if relation.kind is RelationKind.VIEW:
+            return self._unproven(f"view:{relation.full_name}")
+        if attnum == 0:
+            return mix_of(self._relation(oid, one) for one in relation.columns)
+        if attnum > 0 and attnum not in relation.columns:
+            return self._unproven(f"column-unknown:{relation.full_name}.{attnum}")
+        column = ColumnId(oid, attnum)
+        self.gathered.reads.add(column)
+        if attnum < 0 or not relation.columns[attnum].generated:
+            return Value(frozenset((column,)))
+        made_of = self.ground.generated(relation).get(attnum, NOTHING)
+        self.gathered.reads |= made_of
+        return Value(frozenset((column,)), made_of)
+
+    def _aliased(self, expressions: list[Node], attnum: Attnum) -> Value:
+        """A column that stands for an expression over other entries: of a join, of GROUP BY."""
+        if self.joins >= JOINS_DEPTH:
+            return self._unproven("depth")
+        self.joins += 1
+        try:
+            if attnum == 0:
+                return mix_of([evaluate(self, one) for one in expressions])
+            if not 1 <= attnum <= len(expressions):
+                return self._unproven("column-missing")
+            return evaluate(self, expressions[attnum - 1])
+        finally:
+            self.joins -= 1
+
+    def _pick(self, values: list[Value], attnum: Attnum) -> Value:
+        if attnum == 0:
+            return mix_of(values)
+        return values[attnum - 1] if 1 <= attnum <= len(values) else self._unproven("column-missing")
+
+    def _function(self, part: Node) -> Value:
+        """What a function in FROM returns. The types of a record's columns are the statement's own choice."""
+        value = mix_of(evaluate(self, one) for one in children(part, "funcexpr"))
+        reasons = [self.ground.input(Oid(one)) for one in numbers(part, "funccoltypes")]
+        return any_of([value, *(self._unproven(reason) for reason in reasons if reason)])
+
+    def _table_function(self, node: Node) -> Value:
+        """XMLTABLE or JSON_TABLE."""
+        _, refused = known(self, node)
+        reasons = [self.ground.input(Oid(one)) for one in numbers(node, "coltypes")]
+        made = (self._unproven(reason) for reason in reasons if reason)
+        return any_of([collect(self, node), Value(opaque=refused), *made])
+
+    def _values(self, entry: Node) -> list[Value]:
+        rows = entry.children.get("values_lists")
+        if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+            raise ValueError("tree: VALUES without rows")
+        evaluated = [[evaluate(self, one) for one in row] for row in rows]
+        return [any_of(column) for column in zip(*evaluated, strict=True)]
+
+    def subquery(self, query: Node) -> list[Value]:
+        """The output columns of a query inside this one."""
+        if self.depth >= QUERIES_DEPTH:
+            return [self._unproven("depth")]
+        if query.name != "QUERY":
+            return [self._unproven(f"node:{query.name}")]
+        return self.enter(query, self)
+
+    def cte(self, name: str) -> list[Value]:
+        """The columns of one of this query's WITH queries. A recursive one is walked until nothing changes."""
+        found = next((one for own, one in self.ctes if own == name), None)
+        if found is None:
+            raise ValueError("tree: a WITH query that is not there")
+        if found.open:
+            if found.node.fields.get("cterecursive") != "true":
+                return [self._unproven("cycle")]
+            return found.values or [CLEAN] * self._width(found.node)
+        if found.values is None:
+            found.open = True
+            self._settle(found)
+            found.open = False
+        return found.values or []
+
+    def _settle(self, cte: Cte) -> None:
+        """A fixpoint: values only grow, and there are as many steps as columns that can hand theirs on."""
+        query = children(cte.node, "ctequery")[0]
+        for node in (*children(cte.node, "search_clause"), *children(cte.node, "cycle_clause")):
+            self._check(node)
+        cte.values = [CLEAN] * self._width(cte.node)
+        for _ in range(2 * len(cte.values) + ROUNDS_MORE):
+            before, cte.values = cte.values, self.subquery(query)
+            if before == cte.values or cte.node.fields.get("cterecursive") != "true":
+                return
+        cte.values = [self._unproven("recursion")] * len(cte.values)
+
+    def _width(self, node: Node) -> int:
+        names = node.fields.get("ctecolnames")
+        return len(names) if isinstance(names, list) else 0
+
+    def _check(self, node: Node) -> None:
+        kind = ALL.get(node.name)
+        if kind is None or not node.children.keys() <= kind.fields:
+            self._unproven(f"node:{node.name}")
+
+    def window(self, reference: int) -> Value:
+        """What the rows of a window are chosen and ordered by."""
+        return self.windows.get(reference, CLEAN) if reference in self.windows else self._unproven("window")
+
+    def multi(self, sublink: int) -> Value:
+        """What a sublink of UPDATE … SET (a, b) = (SELECT …) gives."""
+        return self.multis[sublink] if sublink in self.multis else self._unproven("multi")
+
+    def _unproven(self, reason: str) -> Value:
+        return Value(opaque=self.gathered.unproven((reason,)))
+
+
+def text(node: Node, field: str) -> str:
+    """A field that is a name. Raises ValueError where it is not there."""
+    value = node.fields.get(field)
+    if not isinstance(value, str):
+        raise ValueError(f"tree: {node.name} has no name {field}")
+    return value

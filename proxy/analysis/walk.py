@@ -1,0 +1,139 @@
+"""The server's rewritten trees of one statement, as a Footprint."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from proxy.analysis.gathered import Gathered, origin
+from proxy.analysis.ground import Ground, children, number
+from proxy.analysis.query import walk
+from proxy.analysis.tree import Node
+from proxy.analysis.values import Value
+from proxy.catalog.snapshot import Snapshot
+from proxy.model import Command, Footprint, Oid, Output
+
+MERGE_VERSION: Final = 150000  # from it on CMD_MERGE stands before CMD_UTILITY (nodes.h, CmdType)
+COMMANDS: Final = {1: Command.SELECT, 2: Command.UPDATE, 3: Command.INSERT, 4: Command.DELETE}
+WITH_MERGE: Final = {**COMMANDS, 5: Command.MERGE, 6: Command.UTILITY, 7: Command.NOTHING}
+WITHOUT_MERGE: Final = {**COMMANDS, 5: Command.UTILITY, 6: Command.NOTHING}
+TYPES: Final = {  # nodes/nodeFuncs.c, exprType: the field that says a node's type
+    "VAR": "vartype", "CONST": "consttype", "PARAM": "paramtype", "AGGREF": "aggtype", "WINDOWFUNC": "wintype",
+    "FUNCEXPR": "funcresulttype", "OPEXPR": "opresulttype", "DISTINCTEXPR": "opresulttype",
+    "NULLIFEXPR": "opresulttype", "FIELDSELECT": "resulttype", "RELABELTYPE": "resulttype",
+    "COERCEVIAIO": "resulttype", "ARRAYCOERCEEXPR": "resulttype", "CONVERTROWTYPEEXPR": "resulttype",
+    "CASEEXPR": "casetype", "CASE": "casetype", "CASETESTEXPR": "typeId", "ARRAYEXPR": "array_typeid",
+    "ARRAY": "array_typeid", "ROWEXPR": "row_typeid", "ROW": "row_typeid", "COALESCEEXPR": "coalescetype",
+    "COALESCE": "coalescetype", "MINMAXEXPR": "minmaxtype", "MINMAX": "minmaxtype", "SQLVALUEFUNCTION": "type",
+    "COERCETODOMAIN": "resulttype", "NEXTVALUEEXPR": "typeId", "MERGESUPPORTFUNC": "msftype",
+    "SUBSCRIPTINGREF": "refrestype",
+}  # fmt: skip
+TYPMODS: Final = {
+    "VAR": "vartypmod", "CONST": "consttypmod", "PARAM": "paramtypmod", "FIELDSELECT": "resulttypmod",
+    "RELABELTYPE": "resulttypmod", "ARRAYCOERCEEXPR": "resulttypmod", "COERCETODOMAIN": "resulttypmod",
+    "SUBSCRIPTINGREF": "reftypmod",
+}  # fmt: skip
+BOOLEANS: Final = {"SCALARARRAYOPEXPR", "BOOLEXPR", "ROWCOMPAREEXPR", "ROWCOMPARE", "NULLTEST", "BOOLEANTEST"}
+BOOL: Final = 16  # pg_type.dat
+THROUGH: Final = {"COLLATEEXPR": "arg", "COLLATE": "arg", "RETURNINGEXPR": "retexpr", "NAMEDARGEXPR": "arg"}
+
+
+def footprint(trees: Sequence[Node], snapshot: Snapshot | Ground) -> Footprint:
+    """What the trees of one statement touch and yield. A Ground is a snapshot whose lookups are kept between calls.
+    Total: what is not a tree that we know has a footprint whose opaque says so."""
+    ground = snapshot if isinstance(snapshot, Ground) else Ground(snapshot)
+    gathered = Gathered()
+    command, outputs = Command.NOTHING, tuple[Output, ...]()
+    try:
+        command, outputs = _statement(trees, ground, gathered)
+    except ValueError:
+        gathered.unproven(("tree",))
+    except RecursionError:
+        gathered.unproven(("depth",))
+    return Footprint(
+        command=command,
+        outputs=outputs,
+        relations=frozenset(gathered.relations),
+        reads=frozenset(gathered.reads),
+        written=frozenset(gathered.written),
+        writes=gathered.all_writes(),
+        filtered=frozenset(gathered.uses.filtered),
+        sorted=frozenset(gathered.uses.sorted),
+        grouped=frozenset(gathered.uses.grouped),
+        joined=frozenset(gathered.uses.joined),
+        functions=frozenset(gathered.functions),
+        locked=frozenset(gathered.locked),
+        row_security=gathered.row_security,
+        constants=frozenset(gathered.constants),
+        volatile=gathered.volatile,
+        opaque=tuple(sorted(gathered.opaque)),
+    )
+
+
+def unread(reason: str) -> Footprint:
+    """The footprint of a statement whose tree cannot be had."""
+    return Footprint(Command.NOTHING, opaque=(reason,))
+
+
+def _statement(trees: Sequence[Node], ground: Ground, gathered: Gathered) -> tuple[Command, tuple[Output, ...]]:
+    """Rules may have made several trees of one statement. None is no proof: whatever it was, it was not seen."""
+    if not trees:
+        gathered.unproven(("no-tree",))
+    command, outputs, beside = Command.NOTHING, tuple[Output, ...](), False
+    for tree in trees:
+        own, found = _tree(tree, ground, gathered)
+        if tree.fields.get("canSetTag") == "true" or len(trees) == 1:
+            command, outputs = own, found
+        else:
+            beside |= bool(found)
+    if beside:  # whether its rows reach the client depends on the protocol (tcop/pquery.c)
+        gathered.unproven(("rule-result",))
+    return command, outputs
+
+
+def _tree(tree: Node, ground: Ground, gathered: Gathered) -> tuple[Command, tuple[Output, ...]]:
+    if tree.name != "QUERY":
+        gathered.unproven((f"node:{tree.name}",))
+        return Command.NOTHING, ()
+    commands = WITH_MERGE if ground.snapshot.server_version_num >= MERGE_VERSION else WITHOUT_MERGE
+    command = commands.get(number(tree, "commandType"))
+    if command is None:
+        gathered.unproven(("command",))
+        return Command.NOTHING, ()
+    if command is Command.UTILITY:
+        return command, _utility(tree, ground, gathered)
+    if command is Command.NOTHING:  # a rule with DO INSTEAD NOTHING
+        return command, ()
+    values = walk(tree, ground, gathered)
+    targets = children(tree, "targetList" if command is Command.SELECT else "returningList")
+    shown = [one for one in targets if one.fields.get("resjunk") == "false"]
+    if len(shown) != len(values):
+        gathered.unproven(("outputs",))
+        return command, ()
+    return command, tuple(_output(target, value) for target, value in zip(shown, values, strict=True))
+
+
+def _utility(tree: Node, ground: Ground, gathered: Gathered) -> tuple[Output, ...]:
+    """DECLARE, EXPLAIN and CREATE TABLE AS hold a query that was analysed and not yet rewritten: its views are
+    opaque, and row security is not seen. Anything else is for the reading to decide."""
+    for statement in children(tree, "utilityStmt"):
+        queries = [one for one in children(statement, "query") if one.name == "QUERY"]
+        if len(queries) == 1 and number(queries[0], "commandType") == 1:
+            return _tree(queries[0], ground, gathered)[1]
+    gathered.unproven(("utility",))
+    return ()
+
+
+def _output(target: Node, value: Value) -> Output:
+    name = target.fields.get("resname")
+    expressions = children(target, "expr")
+    type_oid, typmod = _type(expressions[0]) if expressions else (0, -1)
+    return Output(name if isinstance(name, str) else "", Oid(type_oid), typmod, origin(value))
+
+
+def _type(node: Node) -> tuple[int, int]:
+    """An expression's type and modifier; 0 and -1 where they do not stand in it: RowDescription tells them."""
+    while node.name in THROUGH:
+        node = children(node, THROUGH[node.name])[0]
+    if node.name in BOOLEANS:
+        return BOOL, -1
+    type_oid = number(node, TYPES[node.name]) if node.name in TYPES else 0
+    return type_oid, number(node, TYPMODS[node.name]) if node.name in TYPMODS else -1
