@@ -1,8 +1,6 @@
 from collections.abc import Sequence
-from typing import TypeAlias
 
-Value: TypeAlias = tuple[int, int, bytes | None, int]
-Decoded: TypeAlias = tuple[int, int, int, str, int, int, int, int, int, int, int, str | None, list[Value], int]
+from proxy.audit.decoded import Decoded
 
 def decode(data: bytes, start: int, end: int) -> Decoded: ...
 

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import msgspec
 
+from proxy.audit.decoded import Place
 from proxy.audit.format import HEAD_BYTES, Head, read_head, segment_files
-from proxy.audit.scan import Place, entries, search
+from proxy.audit.scan import entries, search
 from proxy.errors import JournalDamaged, JournalUnavailable
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """Entries that stand one behind the other. An entry is (kind, seq, start, end): its payload is data[start + 20 : end
-    - 32], its hash data[end - 32 : end], and the 32 bytes before it are the hash of the one before."""
+    """Entries that stand one behind the other. An entry is (kind, seq, start, end): its payload is
+    data[start + 20 : end - 32], its hash data[end - 32 : end]; the 32 bytes before start are the hash before."""
 
     path: Path
     data: bytes

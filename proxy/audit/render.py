@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import Final
 
-from proxy.audit.codec import Value
+from proxy.audit.decoded import Value
 
 PLACE: Final = re.compile(r'"[^"]*"|[\x01-\x05]')
 """A quoted identifier, in which such a byte is part of the name, or the place of a literal."""

@@ -1,6 +1,4 @@
-from typing import TypeAlias
-
-Place: TypeAlias = tuple[int, int, int, int]
+from proxy.audit.decoded import Place
 
 def entries(data: bytes, start: int, limit: int = ...) -> tuple[list[Place], int]: ...
 def chosen(data: bytes, start: int, kinds: int) -> tuple[list[Place], int]: ...
