@@ -73,6 +73,8 @@ class Footprint(msgspec.Struct, frozen=True):
     joined: frozenset[ColumnId] = frozenset()
     equated: frozenset[ColumnId] = frozenset()
     """Of filtered, grouped and joined, the columns used there only as plain operands of an equality operator."""
+    computed: frozenset[ColumnId] = frozenset()
+    """Columns that an expression depends on, whether its value is returned or not: whether it fails tells of them."""
     functions: frozenset[Oid] = frozenset()
     """Every function called, operators' functions included."""
     locked: frozenset[Oid] = frozenset()

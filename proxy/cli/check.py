@@ -9,7 +9,7 @@ import click
 
 from proxy.catalog.snapshot import Column, Snapshot
 from proxy.cli.report import Report, config_option, one_line, pass_report
-from proxy.config.against import Misfit, against
+from proxy.config.against import Misfit, against, missing_keys
 from proxy.config.load import read_config, read_rules, rule_paths
 from proxy.config.problems import Problem, Severity
 from proxy.config.settings import Config
@@ -34,6 +34,8 @@ def check(report: Report, config_path: Path, where: str) -> None:
     config, problems = read_config(config_path)
     rules, found = read_rules(rule_paths(config_path) if config is None else config.rules)
     problems += found
+    if config is not None and rules is not None:
+        problems += missing_keys(rules, config)
     databases: list[str] = []
     if config is not None and rules is not None and where == "live":
         with report.progress("asking the server"):

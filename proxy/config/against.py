@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from proxy.catalog.snapshot import FIRST_NORMAL_OID, Column, Relation, RelationKind, Snapshot
 from proxy.config.problems import Place, Problem, Severity
+from proxy.config.settings import Config
 from proxy.model import Level
 from proxy.policy.classifier import Classifier
 from proxy.policy.names import ANY, NamePattern
@@ -29,6 +30,15 @@ def against(rules: Rules, snapshots: Sequence[Snapshot], misfit: Misfit) -> tupl
     found += _relations(rules, snapshots)
     found += _roles(rules, snapshots)
     return tuple(dict.fromkeys(found))
+
+
+def missing_keys(rules: Rules, config: Config) -> tuple[Problem, ...]:
+    """Masks that pin a version of the key which is not listed."""
+    return tuple(
+        _problem(mask.place, f"{mask.label} pins version {version} of the key", "List it under keys.", Severity.ERROR)
+        for mask in rules.masks.values()
+        if (version := getattr(mask.method, "version", None)) is not None and version not in config.keys.versions
+    )
 
 
 def columns_of(snapshot: Snapshot) -> Iterator[tuple[Relation, Column]]:
@@ -101,5 +111,9 @@ def _who(subject: Subject) -> str:
 
 
 def _warning(place: str, what: str, hint: str = "") -> Problem:
+    return _problem(place, what, hint, Severity.WARNING)
+
+
+def _problem(place: str, what: str, hint: str, severity: Severity) -> Problem:
     file, _, line = place.rpartition(":")
-    return Problem(Place(file, int(line)) if line.isdigit() else Place(place), what, hint, Severity.WARNING)
+    return Problem(Place(file, int(line)) if line.isdigit() else Place(place), what, hint, severity)

@@ -142,7 +142,7 @@ def _inference(case: Case) -> Reason | None:
         case _:
             if uses or ordered:
                 return Reason.INFERENCE
-            derived = any(exposure.among(columns_of(origin)) for origin in computed)
+            derived = exposure.among(footprint.computed.union(*map(columns_of, computed)))
             strict = exposure.subject.derived is Derived.REFUSE
             return (Reason.DERIVED if strict else Reason.INFERENCE) if derived else None
 

@@ -63,6 +63,13 @@ def test_warnings_do_not_fail(check: Check) -> None:
     ]
 
 
+def test_a_mask_that_pins_a_key_which_is_not_there(check: Check) -> None:
+    write(HEAD + "masks: {ssn: {method: hash, version: 7}}\n")
+    code, out, _ = check("--offline")
+    assert code == 1
+    assert out.splitlines()[0] == "error: r.yaml:4: ssn pins version 7 of the key. List it under keys."
+
+
 def test_problems_for_programs(check: Check) -> None:
     write(HEAD + "clasify: []\n")
     code, out, _ = check("--offline", "--json")
