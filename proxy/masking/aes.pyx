@@ -5,58 +5,7 @@ Sources: FIPS 197; NIST SP 800-38B."""
 
 from libc.string cimport memcpy, memset
 
-cdef extern from *:
-    """
-    static const unsigned char pgwarden_sbox[256] = {
-        99, 124, 119, 123, 242, 107, 111, 197, 48, 1, 103, 43, 254, 215, 171, 118,
-        202, 130, 201, 125, 250, 89, 71, 240, 173, 212, 162, 175, 156, 164, 114, 192,
-        183, 253, 147, 38, 54, 63, 247, 204, 52, 165, 229, 241, 113, 216, 49, 21,
-        4, 199, 35, 195, 24, 150, 5, 154, 7, 18, 128, 226, 235, 39, 178, 117,
-        9, 131, 44, 26, 27, 110, 90, 160, 82, 59, 214, 179, 41, 227, 47, 132,
-        83, 209, 0, 237, 32, 252, 177, 91, 106, 203, 190, 57, 74, 76, 88, 207,
-        208, 239, 170, 251, 67, 77, 51, 133, 69, 249, 2, 127, 80, 60, 159, 168,
-        81, 163, 64, 143, 146, 157, 56, 245, 188, 182, 218, 33, 16, 255, 243, 210,
-        205, 12, 19, 236, 95, 151, 68, 23, 196, 167, 126, 61, 100, 93, 25, 115,
-        96, 129, 79, 220, 34, 42, 144, 136, 70, 238, 184, 20, 222, 94, 11, 219,
-        224, 50, 58, 10, 73, 6, 36, 92, 194, 211, 172, 98, 145, 149, 228, 121,
-        231, 200, 55, 109, 141, 213, 78, 169, 108, 86, 244, 234, 101, 122, 174, 8,
-        186, 120, 37, 46, 28, 166, 180, 198, 232, 221, 116, 31, 75, 189, 139, 138,
-        112, 62, 181, 102, 72, 3, 246, 14, 97, 53, 87, 185, 134, 193, 29, 158,
-        225, 248, 152, 17, 105, 217, 142, 148, 155, 30, 135, 233, 206, 85, 40, 223,
-        140, 161, 137, 13, 191, 230, 66, 104, 65, 153, 45, 15, 176, 84, 187, 22,
-    };
-
-    #if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
-    #include <wmmintrin.h>
-    static int pgwarden_has_aes(void) { __builtin_cpu_init(); return __builtin_cpu_supports("aes") != 0; }
-
-    /* chain = AES(chain ^ block) for each of count blocks, the last of them xored with last before. */
-    __attribute__((target("aes,sse2")))
-    static void pgwarden_chain(const unsigned char *keys, int rounds, unsigned char *chain, const unsigned char *blocks,
-                               long count) {
-        __m128i state = _mm_loadu_si128((const __m128i *) chain);
-        __m128i key[15];
-        int round;
-        for (round = 0; round <= rounds; round++) key[round] = _mm_loadu_si128((const __m128i *) keys + round);
-        for (; count > 0; count--, blocks += 16) {
-            state = _mm_xor_si128(state, _mm_loadu_si128((const __m128i *) blocks));
-            state = _mm_xor_si128(state, key[0]);
-            for (round = 1; round < 10; round++) state = _mm_aesenc_si128(state, key[round]);
-            for (; round < rounds; round++) state = _mm_aesenc_si128(state, key[round]);
-            state = _mm_aesenclast_si128(state, key[rounds]);
-        }
-        _mm_storeu_si128((__m128i *) chain, state);
-    }
-    #else
-    static int pgwarden_has_aes(void) { return 0; }
-    static void pgwarden_chain(const unsigned char *keys, int rounds, unsigned char *chain, const unsigned char *blocks,
-                               long count) { (void) keys; (void) rounds; (void) chain; (void) blocks; (void) count; }
-    #endif
-    """
-    const unsigned char[256] SBOX "pgwarden_sbox"
-    int has_aes "pgwarden_has_aes"() noexcept nogil
-    void hardware_chain "pgwarden_chain"(const unsigned char *keys, int rounds, unsigned char *chain,
-                                         const unsigned char *blocks, long count) noexcept nogil
+from proxy.masking.aes_c cimport SBOX, hardware_chain, hardware_digest, has_aes
 
 
 cdef int has_hardware() noexcept nogil:
@@ -188,6 +137,9 @@ cdef inline void last_block(const Cmac *cmac, const unsigned char *data, Py_ssiz
 cdef void digest(const Cmac *cmac, const unsigned char *data, Py_ssize_t length, unsigned char *tag) noexcept nogil:
     """The CMAC of a whole message: tag (16,), which must not overlap it."""
     cdef Py_ssize_t blocks = (length - 1) >> 4 if length > 0 else 0
+    if cmac.schedule.hardware:
+        hardware_digest(cmac.schedule.keys, cmac.schedule.rounds, cmac.whole, cmac.padded, data, length, tag)
+        return
     memset(tag, 0, 16)
     if blocks > 0:
         chain_blocks(&cmac.schedule, tag, data, blocks)

@@ -4,6 +4,33 @@ from libc.string cimport memcpy
 
 from proxy.masking.aes cimport Cmac, digest
 
+cdef extern from *:
+    """
+    #include <string.h>
+    #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    #define PGWARDEN_SWAP(bits, number) __builtin_bswap##bits(number)
+    #else
+    #define PGWARDEN_SWAP(bits, number) (number)
+    #endif
+    static inline unsigned long long pgwarden_be64(const unsigned char *at) {
+        unsigned long long number; memcpy(&number, at, 8); return PGWARDEN_SWAP(64, number); }
+    static inline unsigned int pgwarden_be32(const unsigned char *at) {
+        unsigned int number; memcpy(&number, at, 4); return PGWARDEN_SWAP(32, number); }
+    static inline unsigned int pgwarden_be16(const unsigned char *at) { return (unsigned int) at[0] << 8 | at[1]; }
+    static inline void pgwarden_put64(unsigned char *at, unsigned long long number) {
+        number = PGWARDEN_SWAP(64, number); memcpy(at, &number, 8); }
+    static inline void pgwarden_put32(unsigned char *at, unsigned int number) {
+        number = PGWARDEN_SWAP(32, number); memcpy(at, &number, 4); }
+    static inline void pgwarden_put16(unsigned char *at, unsigned int number) {
+        at[0] = (unsigned char) (number >> 8); at[1] = (unsigned char) number; }
+    """
+    unsigned long long be64 "pgwarden_be64"(const unsigned char *at) noexcept nogil
+    unsigned int be32 "pgwarden_be32"(const unsigned char *at) noexcept nogil
+    unsigned int be16 "pgwarden_be16"(const unsigned char *at) noexcept nogil
+    void put64 "pgwarden_put64"(unsigned char *at, unsigned long long number) noexcept nogil
+    void put32 "pgwarden_put32"(unsigned char *at, unsigned int number) noexcept nogil
+    void put16 "pgwarden_put16"(unsigned char *at, unsigned int number) noexcept nogil
+
 cdef enum:
     APPENDED = 0   # the masked value stands at the end of Out
     IS_NULL = 1    # the masked value is NULL
@@ -81,35 +108,6 @@ cdef inline int mask_cell(const Mask *mask, int format, const unsigned char *val
     if mask.constants[format].length < 0:
         return IS_NULL
     return append(out, mask.constants[format].data, mask.constants[format].length)
-
-
-cdef inline unsigned long long be64(const unsigned char *at) noexcept nogil:
-    return ((<unsigned long long> at[0] << 56) | (<unsigned long long> at[1] << 48) | (<unsigned long long> at[2] << 40)
-            | (<unsigned long long> at[3] << 32) | (<unsigned long long> at[4] << 24) | (<unsigned long long> at[5] << 16)
-            | (<unsigned long long> at[6] << 8) | at[7])
-
-
-cdef inline unsigned int be32(const unsigned char *at) noexcept nogil:
-    return (<unsigned int> at[0] << 24) | (<unsigned int> at[1] << 16) | (<unsigned int> at[2] << 8) | at[3]
-
-
-cdef inline unsigned int be16(const unsigned char *at) noexcept nogil:
-    return (<unsigned int> at[0] << 8) | at[1]
-
-
-cdef inline void put64(unsigned char *at, unsigned long long number) noexcept nogil:
-    cdef int i
-    for i in range(8):
-        at[i] = <unsigned char> (number >> (56 - 8 * i))
-
-
-cdef inline void put32(unsigned char *at, unsigned int number) noexcept nogil:
-    at[0], at[1] = <unsigned char> (number >> 24), <unsigned char> (number >> 16)
-    at[2], at[3] = <unsigned char> (number >> 8), <unsigned char> number
-
-
-cdef inline void put16(unsigned char *at, unsigned int number) noexcept nogil:
-    at[0], at[1] = <unsigned char> (number >> 8), <unsigned char> number
 
 
 cdef inline unsigned long long keyed64(const Mask *mask, const unsigned char *canonical, Py_ssize_t length) noexcept nogil:

@@ -138,6 +138,31 @@ cdef class RowMask:
         finally:
             free(out.data)
 
+    def apply_frames(self, bytes frames not None, bytes formats not None) -> bytes:
+        """The masked frames of whole DataRows that stand one behind the other. formats: as for apply.
+        Raises ValueError: a frame is no DataRow, is cut, or does not fit the masks; MemoryError."""
+        cdef const unsigned char *data = frames
+        cdef Py_ssize_t at = 0, size, end = len(frames)
+        cdef Out out
+        cdef int done = 0
+        if len(formats) != self.columns:
+            raise ValueError("formats: one byte for each column")
+        out.data, out.used, out.size = NULL, 0, 0
+        try:
+            while at < end and done == 0:
+                size = <int> be32(data + at + 1) if end - at >= HEADER else 0
+                if size < 6 or size > end - at - 1 or data[at] != c"D":
+                    raise ValueError("a frame is no whole DataRow")
+                done = mask_row(&self._plan, formats, data + at + 5, size - 4, &out)
+                at += 1 + size
+            if done == NO_MEMORY:
+                raise MemoryError
+            if done != 0:
+                raise ValueError("a row does not fit the masks")
+            return out.data[:out.used]
+        finally:
+            free(out.data)
+
     def value(self, int column, int format, bytes value) -> bytes | None:
         """One masked value; None is NULL. Raises MemoryError."""
         cdef Out out

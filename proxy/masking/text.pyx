@@ -5,32 +5,52 @@ Source: manual, "Character Types". A mask's limit and pad count characters, as v
 from libc.string cimport memchr, memcpy, memset
 
 from proxy.masking.aes cimport digest
-from proxy.masking.cell cimport APPENDED, NO_MEMORY, UNFIT, Mask, Out, be64, keyed64, reserve
+from proxy.masking.cell cimport APPENDED, NO_MEMORY, UNFIT, Mask, Out, be32, be64, keyed64, put64, reserve
 from proxy.masking.utf8 cimport count_characters, skip_backward, skip_forward
 
-cdef const unsigned char *BASE32 = b"abcdefghijklmnopqrstuvwxyz234567"
-cdef const unsigned char *BASE16 = b"0123456789abcdef"
 cdef const unsigned char *STAND_IN = b"@example.com"  # RFC 2606: nobody's mail
 
 cdef enum:
     STAND_IN_SIZE = 12
+    ONES = 0x0101010101010101ULL  # multiplied: the same byte eight times
+
+
+cdef inline void put_eight_base32(unsigned char *at, unsigned long long bits) noexcept nogil:
+    """Writes the low 40 bits as eight characters: they are spread to one byte each, all at once, then shifted into the
+    alphabet a-z2-7."""
+    bits = ((bits & 0xfffff00000ULL) << 12) | (bits & 0xfffffULL)
+    bits = ((bits & 0xffc00000ffc00ULL) << 6) | (bits & 0x3ff000003ffULL)
+    bits = ((bits & 0x03e003e003e003e0ULL) << 3) | (bits & 0x001f001f001f001fULL)
+    put64(at, bits + ONES * 97 - ((bits + ONES * 102) >> 7 & ONES) * 73)   # from 26 on: digits
 
 
 cdef void put_base32(unsigned char *at, const unsigned char *tag, int count) noexcept nogil:
     """The first count characters, at most 26, of a tag (16,) in base32 (RFC 4648, in lower case)."""
-    cdef unsigned long long high = be64(tag), low = be64(tag + 8)
-    cdef int i
-    for i in range(count):
-        at[i] = BASE32[high >> 59]
-        high = (high << 5) | (low >> 59)
-        low <<= 5
+    cdef unsigned char digits[32]
+    cdef unsigned long long first = be64(tag), last = be64(tag + 8)
+    put_eight_base32(digits, first >> 24)
+    put_eight_base32(digits + 8, (first & 0xffffff) << 16 | last >> 48)
+    if count > 16:
+        put_eight_base32(digits + 16, last >> 8)
+        put_eight_base32(digits + 24, (last & 0xff) << 32)
+    memcpy(at, digits, count)
+
+
+cdef inline void put_eight_base16(unsigned char *at, unsigned long long bits) noexcept nogil:
+    """Writes 32 bits as eight characters, spread in the same way."""
+    bits = ((bits & 0xffff0000ULL) << 16) | (bits & 0xffffULL)
+    bits = ((bits & 0xff000000ff00ULL) << 8) | (bits & 0xff000000ffULL)
+    bits = ((bits & 0x00f000f000f000f0ULL) << 4) | (bits & 0x000f000f000f000fULL)
+    put64(at, bits + ONES * 48 + ((bits + ONES * 6) >> 4 & ONES) * 39)     # from 10 on: letters
 
 
 cdef inline void put_base16(unsigned char *at, const unsigned char *tag, int count) noexcept nogil:
     """The first count characters, at most 32, of a tag (16,) in hexadecimal."""
+    cdef unsigned char digits[32]
     cdef int i
-    for i in range(count):
-        at[i] = BASE16[tag[i >> 1] & 15 if i & 1 else tag[i >> 1] >> 4]
+    for i in range(4):
+        put_eight_base16(digits + 8 * i, be32(tag + 4 * i))
+    memcpy(at, digits, count)
 
 
 cdef inline Py_ssize_t significant(const Mask *mask, const unsigned char *value, Py_ssize_t length) noexcept nogil:

@@ -1,6 +1,13 @@
 """Values of every type, as PostgreSQL reads them, and methods for them. The server itself says what they look like."""
 
-from proxy.masking.methods import AnyMethod, Auto, Email, Fixed, Hash, Null, Partial, Redact
+from proxy.masking.methods import AnyMethod
+from proxy.masking.methods.auto import Auto
+from proxy.masking.methods.email import Email
+from proxy.masking.methods.fixed import Fixed
+from proxy.masking.methods.hash import Hash
+from proxy.masking.methods.null import Null
+from proxy.masking.methods.partial import Partial
+from proxy.masking.methods.redact import Redact
 
 UUID_TEXT = "0f8fad5b-d9cb-469f-a165-70867728950e"
 

@@ -8,7 +8,8 @@ from psycopg import pq
 
 from proxy.embedded.postgres import EmbeddedPostgres
 from proxy.masking.column import Column
-from proxy.masking.methods import AnyMethod, Auto
+from proxy.masking.methods import AnyMethod
+from proxy.masking.methods.auto import Auto
 from tests.masking.columns import BINARY, TEXT, row_mask
 from tests.masking.samples import CASES, TYPES
 
