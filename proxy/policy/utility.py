@@ -51,12 +51,12 @@ SESSION: Final = frozenset(
 SETTABLE: Final = frozenset(
     """
     application_name array_nulls backslash_quote bytea_output check_function_bodies
-    client_connection_check_interval client_encoding constraint_exclusion cpu_index_tuple_cost cpu_operator_cost
-    cpu_tuple_cost cursor_tuple_fraction datestyle deadlock_timeout default_statistics_target
-    default_text_search_config default_transaction_deferrable default_transaction_isolation
-    default_transaction_read_only effective_cache_size effective_io_concurrency enable_async_append
-    enable_bitmapscan enable_gathermerge enable_group_by_reordering enable_hashagg enable_hashjoin
-    enable_incremental_sort enable_indexonlyscan enable_indexscan enable_material enable_memoize
+    client_connection_check_interval client_encoding client_min_messages constraint_exclusion
+    cpu_index_tuple_cost cpu_operator_cost cpu_tuple_cost cursor_tuple_fraction datestyle deadlock_timeout
+    default_statistics_target default_text_search_config default_transaction_deferrable
+    default_transaction_isolation default_transaction_read_only effective_cache_size effective_io_concurrency
+    enable_async_append enable_bitmapscan enable_gathermerge enable_group_by_reordering enable_hashagg
+    enable_hashjoin enable_incremental_sort enable_indexonlyscan enable_indexscan enable_material enable_memoize
     enable_mergejoin enable_nestloop enable_parallel_append enable_parallel_hash enable_partition_pruning
     enable_partitionwise_aggregate enable_partitionwise_join enable_presorted_aggregate enable_seqscan
     enable_sort enable_tidscan escape_string_warning extra_float_digits from_collapse_limit geqo geqo_threshold
@@ -72,10 +72,9 @@ SETTABLE: Final = frozenset(
     """.split()  # noqa: SIM905  a list of ninety quoted words is no easier to review
 )
 """Settings that change how values look, how long things take and how names are found. Not among them: what makes the
-server talk (client_min_messages, debug_*, log_*), run other code (local_preload_libraries, default_table_access_method)
-or take another role (role, session_authorization)."""
-
-ROLES: Final = frozenset({"role", "session_authorization"})
+server tell more than its messages (debug_*, log_*), run other code (local_preload_libraries, default_table_access_method)
+or take another role (role, session_authorization). client_min_messages is: frameworks set it at every login, and what a
+restricted reader gets of a notice is decided for each."""
 
 
 def allowed(reading: Reading) -> bool:

@@ -46,7 +46,7 @@ from tests.servers import Database
         ("show all", "refuse"),
         ("show app.secret", "refuse"),
         ("set app.secret = 'x'", "refuse"),
-        ("set client_min_messages = debug5", "refuse"),
+        ("set client_min_messages to warning", "allow"),
         ("set debug_print_rewritten = on", "refuse"),
         ("set role admin", "refuse"),
         ("set session authorization admin", "refuse"),
