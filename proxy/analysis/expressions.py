@@ -7,8 +7,8 @@ from proxy.analysis.gathered import Gathered, Uses
 from proxy.analysis.ground import Ground, children, nodes, number
 from proxy.analysis.nodes import ALL, Call, Effect, Kind
 from proxy.analysis.tree import Node
-from proxy.analysis.values import CLEAN, Value, any_of, mix_of
-from proxy.model import Attnum
+from proxy.analysis.values import CLEAN, NOTHING, Value, any_of, mix_of
+from proxy.model import Attnum, ColumnId
 
 ARMS_DEPTH: Final = 64  # of CASE in COALESCE in CASE …: deeper ones count as computed
 
@@ -33,7 +33,7 @@ class Scope(Protocol):
     def window(self, reference: int) -> Value:
         """What the rows of a window are chosen and ordered by."""
 
-    def multi(self, sublink: int) -> Value:
+    def multi(self, sublink: int, column: int) -> Value:
         """What the sublink of UPDATE … SET (a, b) = (SELECT …) gives."""
 
 
@@ -163,33 +163,36 @@ def _param(scope: Scope, node: Node) -> Value:
         case 0 | 2:  # PARAM_EXTERN, PARAM_SUBLINK
             return CLEAN
         case 3:  # PARAM_MULTIEXPR
-            return scope.multi(number(node, "paramid") >> 16)
+            return scope.multi(number(node, "paramid") >> 16, number(node, "paramid") & 0xFFFF)
         case _:
             return _refuse(scope, CLEAN, frozenset({"node:PARAM"}))
 
 
 def _sublink(scope: Scope, node: Node) -> Value:
     """What a subquery gives, and what chooses its rows."""
-    queries = children(node, "subselect")
-    if len(queries) != 1 or queries[0].name != "QUERY":
-        return _refuse(scope, CLEAN, frozenset({"node:SUBLINK"}))
     test = mix_of([collect_one(scope, one) for one in children(node, "testexpr")])
+    outputs, chosen_by = sublink_columns(scope, node)
+    match number(node, "subLinkType"):
+        case 0:  # EXISTS_SUBLINK (primnodes.h): its columns are not looked at
+            value = Value(opaque=mix_of(outputs).opaque)
+        case 4 if len(outputs) == 1:  # EXPR_SUBLINK
+            value = outputs[0]
+        case _:
+            value = mix_of(outputs)
+    return any_of([value, test]).depending(chosen_by)
+
+
+def sublink_columns(scope: Scope, node: Node) -> tuple[list[Value], frozenset[ColumnId]]:
+    """The columns of a sublink's query, and what chooses its rows."""
+    queries = children(node, "subselect")
+    if len(queries) != 1:
+        return [_refuse(scope, CLEAN, frozenset({"node:SUBLINK"}))], NOTHING
     outside, scope.gathered.uses = scope.gathered.uses, Uses()
     outputs = scope.subquery(queries[0])
     chosen_by = scope.gathered.uses.all()
     outside.add(scope.gathered.uses)
     scope.gathered.uses = outside
-    match number(node, "subLinkType"):
-        case 0:  # EXISTS_SUBLINK (primnodes.h): its columns are not looked at, unless they make rows
-            several = queries[0].fields.get("hasTargetSRFs") != "false"
-            value = mix_of(outputs) if several else Value(opaque=mix_of(outputs).opaque)
-        case 4:  # EXPR_SUBLINK
-            value = outputs[0] if len(outputs) == 1 else mix_of(outputs)
-        case 5:  # MULTIEXPR_SUBLINK: its parameters tell which columns are used
-            value = any_of(outputs)
-        case _:
-            value = mix_of(outputs)
-    return any_of([value, test]).depending(chosen_by)
+    return outputs, chosen_by
 
 
 def _note_calls(scope: Scope, node: Node, kind: Kind) -> None:

@@ -98,6 +98,7 @@ RECORDS: Final = _names(  # make rows of types that somebody chose: closed where
     """json_populate_record json_populate_recordset json_to_record json_to_recordset jsonb_populate_record
     jsonb_populate_record_valid jsonb_populate_recordset jsonb_to_record jsonb_to_recordset"""
 )
+SAMPLERS: Final = _names("bernoulli system")
 STATEFUL: Final = _names(
     """nextval pg_advisory_lock pg_advisory_lock_shared pg_advisory_unlock pg_advisory_unlock_all
     pg_advisory_unlock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared
@@ -110,7 +111,7 @@ DEFINITIONS: Final = _names(
     pg_get_statisticsobjdef pg_get_statisticsobjdef_expressions pg_get_triggerdef pg_get_viewdef"""
 )
 READING: Final = frozenset({"satisfies_hash_partition"})  # immutable and internal, and yet opens a table by its OID
-CLOSED: Final = TIMES | INTERVALS | TEXTS | JSON_PATHS | SESSION | NAMES | CHANCE
+CLOSED: Final = TIMES | INTERVALS | TEXTS | JSON_PATHS | SESSION | NAMES | CHANCE | SAMPLERS
 LISTED: Final = {
     name: behaviour
     for names, behaviour in (

@@ -44,6 +44,7 @@ class Gathered:
     locked: set[Oid] = field(default_factory=set)
     constants: set[int] = field(default_factory=set)
     opaque: set[str] = field(default_factory=set)
+    views: dict[Oid, list[Value]] = field(default_factory=dict)
     row_security: bool = False
     volatile: bool = False
     steps: int = 0

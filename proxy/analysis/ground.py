@@ -1,6 +1,7 @@
 """What is the same for every statement over one snapshot: functions, types, generated columns, stored definitions."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
 from functools import cached_property
 from typing import Final
 
@@ -12,6 +13,7 @@ from proxy.model import Attnum, ColumnId, Oid
 
 RECORD: Final = 2249  # pg_type.dat
 NEXTVAL: Final = Oid(1574)  # pg_proc.dat, nextval(regclass)
+SELECTED_OFFSET: Final = 7  # access/sysattr.h, FirstLowInvalidHeapAttributeNumber: selectedCols counts from there
 
 
 def nodes(values: Iterable[object]) -> Iterator[Node]:
@@ -26,11 +28,18 @@ def nodes(values: Iterable[object]) -> Iterator[Node]:
             waiting.extend(value)
 
 
+class Views(Enum):
+    """What a view is that a tree reads as it stands."""
+
+    OPAQUE = "opaque"  # the server has expanded all: this one is not what we think
+    EXPAND = "expand"  # its own tree, in the catalog, is walked: for trees that the catalog holds
+
+
 class Ground:
     """One snapshot, and what was found out about it so far. trusted: functions that the rules call harmless."""
 
-    def __init__(self, snapshot: Snapshot, trusted: frozenset[Oid] = frozenset()) -> None:
-        self.snapshot = snapshot
+    def __init__(self, snapshot: Snapshot, trusted: frozenset[Oid] = frozenset(), views: Views = Views.OPAQUE) -> None:
+        self.snapshot, self.views = snapshot, views
         self._trusted = trusted
         self._reader = TreeReader()
         self._inputs: dict[Oid, str | None] = {}
@@ -209,27 +218,31 @@ class Ground:
     @cached_property
     def definitions(self) -> frozenset[ColumnId]:
         """Columns that stand beside a constant in a definition that is stored: a view, a check, an index, a policy."""
-        from_views = (self._meetings(one.view, None) for one in self.snapshot.relations.values() if one.view)
-        from_others = (
-            self._meetings(tree, one)
-            for one in self.snapshot.relations.values()
-            for tree in (*one.expressions, *one.policies, *(column.expression or "" for column in one.columns.values()))
-            if tree
-        )
-        return frozenset().union(*from_views, *from_others)
+        found = set[ColumnId]()
+        for one in self.snapshot.relations.values():
+            generated = (column.expression for column in one.columns.values())
+            for tree in (one.view, *one.expressions, *one.policies, *generated):
+                if tree:
+                    found |= self._meetings(tree, one)
+        return frozenset(found)
 
-    def _meetings(self, tree: str, relation: Relation | None) -> frozenset[ColumnId]:
-        """Every column that a tree names, where it holds a constant at all."""
+    def _meetings(self, tree: str, relation: Relation) -> set[ColumnId]:
+        """Every column that a tree names, where it holds a constant at all. What it reads of other relations than its
+        own stands in the permissions that it asks for."""
         try:
             found = list(nodes(self.stored(tree)))
         except ValueError:
-            found = []
-        if found and not any(node.name == "CONST" and node.get("constisnull") == "false" for node in found):
-            return frozenset()
-        if relation is not None:
-            return frozenset(ColumnId(relation.oid, attnum) for attnum in relation.columns)
-        named = [self.snapshot.relations.get(Oid(number(node, "relid"))) for node in found if "relid" in node.fields]
-        return frozenset(ColumnId(one.oid, attnum) for one in named if one is not None for attnum in one.columns)
+            return {ColumnId(relation.oid, attnum) for attnum in relation.columns}
+        if not any(node.name == "CONST" and node.fields.get("constisnull") == "false" for node in found):
+            return set()
+        own = {number(node, "varattno") for node in found if node.name == "VAR"} if relation.view is None else ()
+        asked = [
+            ColumnId(Oid(number(node, "relid")), Attnum(bit - SELECTED_OFFSET))
+            for node in found
+            if "selectedCols" in node.fields and isinstance(node.fields.get("relid"), int)
+            for bit in numbers(node, "selectedCols")
+        ]
+        return {ColumnId(relation.oid, Attnum(attnum)) for attnum in own} | set(asked)
 
 
 def number(node: Node, field: str) -> int:

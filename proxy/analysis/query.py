@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from proxy.analysis.expressions import collect, evaluate, known
+from proxy.analysis.expressions import collect, evaluate, known, sublink_columns
 from proxy.analysis.gathered import Gathered
 from proxy.analysis.ground import Ground, children, nodes, number
 from proxy.analysis.nodes import ALL
@@ -14,6 +14,7 @@ from proxy.catalog.snapshot import RelationKind
 from proxy.model import ColumnId, Oid
 
 SELECT: Final = 1  # nodes.h, CmdType
+MULTIPLYING_ENTRIES: Final = frozenset({3, 4})  # functions: how many rows they make depends on what they are given
 READING_ENTRIES: Final = frozenset({1, 3, 4, 5})  # parsenodes.h, RTEKind: subquery, function, table function, VALUES
 
 
@@ -66,7 +67,9 @@ def _entry(scope: Scope, varno: int, entry: Node) -> None:
         if kind == 0 and Oid(relid) not in scope.ground.snapshot.relations:
             gathered.unproven((f"relation-unknown:{relid}",))
     if kind in READING_ENTRIES:
-        scope.columns(varno)
+        columns = scope.columns(varno)
+        if kind in MULTIPLYING_ENTRIES:
+            gathered.uses.joined |= mix_of(columns).sources
     for quals in children(entry, "securityQuals"):
         evaluate(scope, quals)  # what it reads is read; the reader did not choose it, so it filters nothing
     for sample in children(entry, "tablesample"):
@@ -79,7 +82,8 @@ def _multi(scope: Scope, target: Node) -> None:
     """UPDATE … SET (a, b) = (SELECT …): the sublink is a column of its own, its parameters are a and b."""
     for expression in children(target, "expr"):
         if expression.name == "SUBLINK" and number(expression, "subLinkType") == 5:  # MULTIEXPR_SUBLINK
-            scope.multis[number(expression, "subLinkId")] = evaluate(scope, expression)
+            columns, chosen_by = sublink_columns(scope, expression)
+            scope.multis[number(expression, "subLinkId")] = [one.depending(chosen_by) for one in columns]
 
 
 def _from(scope: Scope) -> None:
@@ -144,6 +148,16 @@ def _targets(scope: Scope) -> list[tuple[Node, Value]]:
     ]
 
 
+def _multiplied(targets: list[tuple[Node, Value]]) -> frozenset[ColumnId]:
+    """What set-returning functions in the target list are given: it tells how many rows there are."""
+    makers = [
+        value
+        for target, value in targets
+        if any("true" in (one.fields.get("funcretset"), one.fields.get("opretset")) for one in nodes([target]))
+    ]
+    return mix_of(makers).sources
+
+
 def _is_identity(target: Node, result: int) -> bool:
     """PostgreSQL 13, rewriteHandler.c, rewriteTargetListUD."""
     expressions = children(target, "expr")
@@ -160,6 +174,8 @@ def _is_identity(target: Node, result: int) -> bool:
 def _clauses(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
     """GROUP BY, DISTINCT, ORDER BY, HAVING, LIMIT, FOR UPDATE, WITH CHECK OPTION."""
     query, uses = scope.query, scope.gathered.uses
+    if query.fields.get("hasTargetSRFs") != "false":
+        uses.joined |= _multiplied(targets)
     uses.grouped |= _referenced(scope, children(query, "groupClause")).sources
     uses.sorted |= _referenced(scope, children(query, "sortClause")).sources
     uses.grouped |= _referenced(scope, children(query, "distinctClause")).sources
@@ -222,6 +238,7 @@ def _writes(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
     for target, value in targets:
         if target.fields.get("resjunk") == "false":
             gathered.write(relation, number(target, "resno"), value)
+            scope.proposed[number(target, "resno")] = value
     for conflict in children(query, "onConflict"):
         _on_conflict(scope, conflict, relation)
     for action in children(query, "mergeActionList"):
@@ -234,6 +251,7 @@ def _writes(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
 def _on_conflict(scope: Scope, conflict: Node, relation: Oid) -> None:
     """What decides whether there is a conflict is in the index; what follows from it is an UPDATE."""
     _known_part(scope.gathered, conflict)
+    scope.excluded = number(conflict, "exclRelIndex")
     for name in ("arbiterElems", "arbiterWhere", "onConflictWhere"):
         scope.gathered.uses.filtered |= _sources(scope, children(conflict, name))
     _assign(scope, relation, children(conflict, "onConflictSet"))

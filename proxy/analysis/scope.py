@@ -6,11 +6,11 @@ from typing import Final, TypeAlias
 
 from proxy.analysis.expressions import collect, evaluate, known
 from proxy.analysis.gathered import Gathered
-from proxy.analysis.ground import Ground, children, number, numbers
+from proxy.analysis.ground import Ground, Views, children, number, numbers
 from proxy.analysis.nodes import ALL
 from proxy.analysis.tree import Node
 from proxy.analysis.values import CLEAN, NOTHING, Value, any_of, mix_of
-from proxy.catalog.snapshot import RelationKind
+from proxy.catalog.snapshot import Relation, RelationKind
 from proxy.model import Attnum, ColumnId, Oid
 
 QUERIES_DEPTH: Final = 48  # of queries in queries: each takes some ten frames of Python's stack
@@ -44,7 +44,9 @@ class Scope:
     outputs: dict[int, list[Value]] = field(default_factory=dict)
     ctes: list[tuple[str, Cte]] = field(default_factory=list)
     windows: dict[int, Value] = field(default_factory=dict)
-    multis: dict[int, Value] = field(default_factory=dict)
+    multis: dict[int, list[Value]] = field(default_factory=dict)
+    proposed: dict[int, Value] = field(default_factory=dict)
+    excluded: int = 0
     entered: set[int] = field(default_factory=set)
     joins: int = 0
 
@@ -77,6 +79,8 @@ class Scope:
     def own_column(self, varno: int, attnum: Attnum) -> Value:
         """What a Var of this query itself stands for."""
         entry = self.entry(varno)
+        if varno == self.excluded and varno:
+            return self._proposed(Oid(number(entry, "relid")), attnum)
         match number(entry, "rtekind"):
             case 0:  # RTE_RELATION
                 return self._relation(Oid(number(entry, "relid")), attnum)
@@ -120,8 +124,8 @@ class Scope:
         relation = self.ground.snapshot.relations.get(oid)
         if relation is None:
             return self._unproven(f"relation-unknown:{oid}")
-        if relation.kind is RelationKind.VIEW:
-            return self._unproven(f"view:{relation.full_name}")
+        if relation.kind is RelationKind.VIEW and (relation.view or self.ground.views is Views.OPAQUE):
+            return self._pick(self._view(relation), attnum)
         if attnum == 0:
             return mix_of(self._relation(oid, one) for one in relation.columns)
         if attnum > 0 and attnum not in relation.columns:
@@ -133,6 +137,26 @@ class Scope:
         made_of = self.ground.generated(relation).get(attnum, NOTHING)
         self.gathered.reads |= made_of
         return Value(frozenset((column,)), made_of)
+
+    def _proposed(self, oid: Oid, attnum: Attnum) -> Value:
+        """ON CONFLICT: a column of excluded is what INSERT was to put into it."""
+        relation = self.ground.snapshot.relations.get(oid)
+        if attnum in self.proposed:
+            return self.proposed[attnum]
+        if relation is None or attnum <= 0 or relation.columns[attnum].generated:
+            return mix_of(self.proposed.values())
+        return CLEAN  # not named: NULL
+
+    def _view(self, relation: Relation) -> list[Value]:
+        """The columns of a view that the server has not expanded."""
+        if self.ground.views is Views.OPAQUE or relation.view is None:
+            return [self._unproven(f"view:{relation.full_name}")] * max(relation.columns, default=0)
+        views = self.gathered.views
+        if relation.oid not in views:
+            views[relation.oid] = []  # a view that holds itself has no columns
+            queries = self.ground.stored(relation.view)
+            views[relation.oid] = self.subquery(queries[0]) if len(queries) == 1 else []
+        return views[relation.oid]
 
     def _aliased(self, expressions: list[Node], attnum: Attnum) -> Value:
         """A column that stands for an expression over other entries: of a join, of GROUP BY."""
@@ -221,9 +245,9 @@ class Scope:
         """What the rows of a window are chosen and ordered by."""
         return self.windows.get(reference, CLEAN) if reference in self.windows else self._unproven("window")
 
-    def multi(self, sublink: int) -> Value:
+    def multi(self, sublink: int, column: int) -> Value:
         """What a sublink of UPDATE … SET (a, b) = (SELECT …) gives."""
-        return self.multis[sublink] if sublink in self.multis else self._unproven("multi")
+        return self._pick(self.multis.get(sublink, []), Attnum(column))
 
     def _unproven(self, reason: str) -> Value:
         return Value(opaque=self.gathered.unproven((reason,)))

@@ -135,5 +135,5 @@ def _type(node: Node) -> tuple[int, int]:
         node = children(node, THROUGH[node.name])[0]
     if node.name in BOOLEANS:
         return BOOL, -1
-    type_oid = number(node, TYPES[node.name]) if node.name in TYPES else 0
-    return type_oid, number(node, TYPMODS[node.name]) if node.name in TYPMODS else -1
+    type_oid, typmod = node.fields.get(TYPES.get(node.name, ""), 0), node.fields.get(TYPMODS.get(node.name, ""), -1)
+    return type_oid if isinstance(type_oid, int) else 0, typmod if isinstance(typmod, int) else -1
