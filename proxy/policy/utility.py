@@ -71,10 +71,10 @@ SETTABLE: Final = frozenset(
     transaction_isolation transaction_read_only transaction_timeout work_mem xmlbinary xmloption
     """.split()  # noqa: SIM905  a list of ninety quoted words is no easier to review
 )
-"""Settings that change how values look, how long things take and how names are found. Not among them: what makes the
-server tell more than its messages (debug_*, log_*), run other code (local_preload_libraries, default_table_access_method)
-or take another role (role, session_authorization). client_min_messages is: frameworks set it at every login, and what a
-restricted reader gets of a notice is decided for each."""
+"""Settings that change how values look, how long things take and how names are found. client_min_messages is among
+them: frameworks set it at every login, and what a restricted reader gets of a notice is decided for each. Not among
+them: what makes the server tell more than its messages (debug_*, log_*), run other code (local_preload_libraries,
+default_table_access_method) or take another role (role, session_authorization)."""
 
 
 def allowed(reading: Reading) -> bool:
