@@ -6,9 +6,9 @@ from typing import Final
 
 import msgspec
 
-from proxy.audit.format import HEAD_BYTES, Kind, Recovery, Seal, read_head, segment_files
+from proxy.audit.format import HEAD_BYTES, Kind, Recovery, read_head, segment_files
 from proxy.audit.keys import ChainKeys, sync_directory
-from proxy.audit.scan import Links, search
+from proxy.audit.scan import Links
 from proxy.errors import ConfigError, JournalDamaged
 
 CHAIN_ID_BYTES: Final = 16
@@ -65,11 +65,12 @@ def _behind(path: Path, data: bytes, keys: ChainKeys) -> Resumed:
     if head.key_check != keys.check:
         hint = "Name the right one with audit.key, or move the folder away to begin a new journal"
         raise ConfigError("the journal was written with another key", place=str(path), hint=hint)
-    at, seq, hash_, kind = Links(keys.chain).walk(data, HEAD_BYTES, head.hash, head.first - 1)
+    links = Links(keys.chain)
+    at, seq, hash_, kind = links.walk(data, HEAD_BYTES, head.hash, head.first - 1)
     sealed = kind == Kind.SEAL and at == len(data)
     entries = seq + 1 - head.first
     if not sealed and at < len(data):
-        if kind == Kind.SEAL or search(data, at) >= 0:
+        if kind == Kind.SEAL or links.search(data, at) >= 0:
             raise JournalDamaged(f"{path}: entry {seq + 1} at byte {at} is not what was written", hint=MOVE_IT)
         _cut(path, at)
     found = None if sealed else Recovery(segment=head.number, entries=entries, cut_at=at, cut_bytes=len(data) - at)
@@ -80,8 +81,3 @@ def _cut(path: Path, at: int) -> None:
     with path.open("r+b") as file:
         file.truncate(at)
         os.fsync(file.fileno())
-
-
-def read_seal(payload: bytes) -> Seal:
-    """A seal's payload. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(payload, type=Seal)

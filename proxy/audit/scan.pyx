@@ -5,9 +5,9 @@ from libc.string cimport memchr, memcmp, memcpy
 
 from proxy.audit.blake2b cimport Keyed, hash_key
 from proxy.audit.frame cimport (
-    FRAME_BAD, FRAME_CUT, FRAME_EXTRA, FRAME_HASH, FRAME_HEAD, FRAME_MARK, FRAME_WHOLE, Frame, FrameState, link_frame,
-    open_frame,
+    FRAME_EXTRA, FRAME_HASH, FRAME_HEAD, FRAME_MARK, FRAME_WHOLE, Frame, link_frame, open_frame,
 )
+from proxy.audit.integers cimport get32
 
 
 def entries(bytes data not None, Py_ssize_t start, Py_ssize_t limit=1 << 62):
@@ -106,6 +106,24 @@ cdef class Links:
         _head(previous, head)
         link_frame(&self._keyed, head, <const unsigned char *>data + start, end - start - FRAME_EXTRA, link)
         return link[:FRAME_HASH]
+
+    def search(self, bytes data not None, Py_ssize_t start):
+        """Offset of the first genuine frame at or behind start: whole, and chained to the 32 bytes before it; -1: none.
+        What a client put into a value cannot look like one."""
+        cdef Py_ssize_t at = start if start >= FRAME_HASH else FRAME_HASH
+        cdef Py_ssize_t end = len(data)
+        while (at := search(data, at) if at <= end else -1) >= 0:
+            if self._genuine(data, at):
+                return at
+            at += 1
+        return -1
+
+    cdef bint _genuine(self, const unsigned char *data, Py_ssize_t at) noexcept:
+        cdef const unsigned char *frame = data + at
+        cdef unsigned int length = get32(frame + 4)
+        cdef unsigned char link[32]
+        link_frame(&self._keyed, frame - FRAME_HASH, frame, length, link)
+        return memcmp(link, frame + FRAME_HEAD + length, FRAME_HASH) == 0
 
 
 cdef int _check(Py_ssize_t start, Py_ssize_t end) except -1:
