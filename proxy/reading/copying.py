@@ -20,7 +20,7 @@ def copy(cursor: Cursor) -> Reading:
     columns: tuple[str, ...] = ()
     start = cursor.at
     if cursor.skip_group() and relation is None:
-        held = Cursor(cursor.data, cursor.words, at=start + 1, end=cursor.at - 1)
+        held = cursor.part(start + 1, cursor.at - 1)
     elif relation is not None:
         columns = tuple(word.name for word in cursor.words[start : cursor.at] if word.name is not None)
     way = {"from": CopyWay.FROM, "to": CopyWay.TO}.get(cursor.any_of("from", "to"))

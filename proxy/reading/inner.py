@@ -92,7 +92,7 @@ def created_as(outer: Reading, cursor: Cursor) -> Reading:
     end = cursor.end
     if cursor.words[end - 1].key == "data":
         end -= 3 if cursor.words[end - 2].key == "no" else 2
-    held = Cursor(cursor.data, cursor.words, at=cursor.at, end=end)
+    held = cursor.part(cursor.at, end)
     if held.peek().key == "execute" and held.peek(1).kind in NAMES:
         return replace(outer, effects=outer.effects | {"execute"}, inner=held.rest())
     return holding(outer, held)

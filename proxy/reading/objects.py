@@ -62,7 +62,7 @@ def create(cursor: Cursor) -> Reading:
     kind = f"create {what}"
     if what == "schema":
         return ddl(kind, *(["grant"] if cursor.find("grant") else []))
-    before = Cursor(cursor.data, cursor.words, at=cursor.at, end=cursor.end)
+    before = cursor.part(cursor.at, cursor.end)
     relation = _created(what, cursor)
     outer = _definition(kind, before, (relation,))
     if what in ("table", "materialized view", "view") and not recursive:
@@ -94,7 +94,7 @@ def _with_query(outer: Reading, cursor: Cursor) -> Reading:
     end = cursor.end
     if outer.kind == "create view" and cursor.words[end - 1].key == "option" and cursor.words[end - 2].key == "check":
         end -= 4 if cursor.words[end - 3].key in ("cascaded", "local") else 3
-    held = created_as(outer, Cursor(cursor.data, cursor.words, at=cursor.at, end=end))
+    held = created_as(outer, cursor.part(cursor.at, end))
     if held is outer:
         return outer
     if outer.kind == "create view":
@@ -109,7 +109,7 @@ def alter(cursor: Cursor) -> Reading:
         return unparsed("alter", "ddl")
     kind = f"alter {what}"
     cursor.accept("if", "exists")
-    start = Cursor(cursor.data, cursor.words, at=cursor.at, end=cursor.end)
+    start = cursor.part(cursor.at, cursor.end)
     if what in ON_RELATION:
         return _definition(kind, start, (_on(cursor),))
     all_of = cursor.peek().key == "all" and cursor.peek(1).key == "in"
@@ -125,7 +125,7 @@ def drop(cursor: Cursor) -> Reading:
     if not (what := _object(cursor)):
         return unparsed("drop", "ddl")
     kind = f"drop {what}"
-    start = Cursor(cursor.data, cursor.words, at=cursor.at, end=cursor.end)
+    start = cursor.part(cursor.at, cursor.end)
     cursor.accept("concurrently")
     cursor.accept("if", "exists")
     if what in ON_RELATION:
@@ -165,7 +165,7 @@ def _without_last(cursor: Cursor) -> str | None:
     end = cursor.at + 1
     while end + 1 < cursor.end and cursor.words[end].key == ".":
         end += 2
-    return Cursor(cursor.data, cursor.words, at=cursor.at, end=end - 2).qualified()
+    return cursor.part(cursor.at, end - 2).qualified()
 
 
 def grant(cursor: Cursor) -> Reading:

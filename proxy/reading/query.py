@@ -103,7 +103,7 @@ _BEFORE = frozenset({"from", "join", "into", "update", "table", "using"})
 def _guessed(cursor: Cursor) -> tuple[str, ...]:
     """Relations of a text that sqlglot cannot read: the names behind FROM, JOIN, INTO, UPDATE, TABLE, USING."""
     found = []
-    at = Cursor(cursor.data, cursor.words, at=cursor.at, end=cursor.end)
+    at = cursor.part(cursor.at, cursor.end)
     while at.more():
         if at.next().key in _BEFORE:
             at.accept("only")

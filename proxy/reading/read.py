@@ -9,11 +9,8 @@ from proxy.reading.answers import plain, unparsed
 from proxy.reading.commands import COMMANDS, command
 from proxy.reading.secrets import holds_secret
 from proxy.reading.verbs import VERBS
-from proxy.reading.words import Cursor, encode, words
-from proxy.template.lexer import split
+from proxy.reading.words import Cursor, Word, commands, encode
 
-LONGEST = 1 << 20
-"""Bytes of a text that are read; of a longer one only the first words are."""
 MOST_COMMANDS = 100
 
 _FIRST = re.compile(r"(?:\s|--[^\n\r]*|/\*.*?\*/|[(;])*([A-Za-z]+)", re.DOTALL)
@@ -23,24 +20,18 @@ def read(text: str, *, options: int = 0) -> Reading:
     """The reading of one statement, or of all in a text of several. Never raises.
     options: those of the scanner (proxy/template/scanner.pxd)."""
     data = encode(text)
-    if len(data) > LONGEST:
+    found = commands(data, options=options)
+    if found is None or len(found) > MOST_COMMANDS:
         return _unread(text)
-    places = split(data, options)
-    found = words(data, options=options)
-    if places is None or found is None or len(places) > MOST_COMMANDS:
-        return _unread(text)
-    if not places:
+    if not found:
         return plain("empty")
-    readings = []
-    at = 0
-    for start, end in places:
-        while found[at].start < start:
-            at += 1
-        last = next((i for i in range(at, len(found)) if found[i].end == end), len(found) - 1) + 1
-        one = command(Cursor(data, found, at=at, end=last))
-        readings.append(replace(one, secret=holds_secret(one, data, found[at:last])))
-        at = last
+    readings = [_command(data, words) for words in found]
     return readings[0] if len(readings) == 1 else _together(readings)
+
+
+def _command(data: bytes, words: list[Word]) -> Reading:
+    one = command(Cursor(data, words))
+    return replace(one, secret=holds_secret(one, data, words))
 
 
 def _unread(text: str) -> Reading:

@@ -1,13 +1,11 @@
 """A query rewritten for sqlglot: the same shape in plain spelling, so that its tokenizer cannot read it differently
-than the server does. Comments go, literals of unusual form become short ones, long lists keep their first entry."""
+than the server does. Comments go, literals of unusual form become short ones."""
 
 import re
 from collections.abc import Iterable, Sequence
 
-from proxy.reading.words import LITERALS, NUMBER, PARAM, QUOTED, STRING, UNICODE, WORD, Word, decode
+from proxy.reading.words import LITERALS, NUMBER, QUOTED, STRING, UNICODE, WORD, Word, decode
 
-LONG = 400
-"""Words from which on lists are cut to their first entry."""
 MOST = 3000
 """Words that sqlglot is given at most (about 10 us each)."""
 DEEPEST = 30
@@ -27,17 +25,14 @@ RESERVED = frozenset((
     "window", "with", "insert", "update", "delete", "merge",
 ))  # fmt: skip
 """Reserved words that may still be labels; sqlglot wants them quoted."""
-_CONSTANTS = frozenset({"null", "default", "true", "false"})
 
 
 def sketch(data: bytes, words: Sequence[Word]) -> str | None:
     """The text for sqlglot; None where it is too long or too deep for it."""
-    if len(words) > LONG:
-        words = shorten(words)
     if len(words) > MOST or too_deep(words):
         return None
     pieces: list[str] = []
-    before = Word(0, 0, 0)
+    before = Word(0, 0, 0, 0)
     for word in words:
         if word.start > before.end and pieces:
             pieces.append(" ")
@@ -61,45 +56,6 @@ def _piece(data: bytes, word: Word, before: Word) -> str:
     if kind == NUMBER:
         return "1"
     return word.key
-
-
-def shorten(words: Sequence[Word]) -> list[Word]:
-    """The words with each list of constants, and each list of such lists, cut to its first entry."""
-    kept: list[Word] = []
-    for word in words:
-        kept.append(word)
-        while _cut(kept):
-            continue
-    return kept
-
-
-def _cut(kept: list[Word]) -> bool:
-    """Removes from the end what repeats: , S behind S; , (S) behind (S); ::type behind S; a sign before S."""
-    last = kept[-1]
-    if last.key == ")":
-        keys = [word.key for word in kept[-7:]]
-        if keys[:1] == ["("] and keys[2:5] == [")", ",", "("] and _constant(kept[-6]) and _constant(kept[-2]):
-            del kept[-4:]
-        return False
-    if len(kept) < 3:
-        return False
-    third, second = kept[-3], kept[-2]
-    if last.kind == WORD and second.key == "::" and _constant(third):
-        del kept[-2:]
-        return True
-    if not _constant(last):
-        return False
-    if second.key == "," and _constant(third):
-        del kept[-2:]
-        return True
-    if second.key in ("-", "+") and third.key in (",", "("):
-        del kept[-2]
-        return True
-    return False
-
-
-def _constant(word: Word) -> bool:
-    return word.kind in LITERALS or word.kind in (NUMBER, PARAM) or word.key in _CONSTANTS
 
 
 def too_deep(words: Iterable[Word]) -> bool:

@@ -28,7 +28,7 @@ def verbs(cursor: Cursor) -> Verbs:
     bodies = [(cursor.at, cursor.end)]
     main = ""
     for at, end in bodies:  # grows while it is read: bodies in bodies
-        verb, inner = _verb(Cursor(cursor.data, cursor.words, at=at, end=end))
+        verb, inner = _verb(cursor.part(at, end))
         main = main or verb or "?"
         found.add("select" if verb in _READS else verb or "unparsed")
         bodies += inner

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from proxy.template.lexer import tokens
+from proxy.template.lexer import TokenText, outline
 
 NAME_BYTES = 63
 """NAMEDATALEN - 1: longer names are cut (manual, "Identifiers and Key Words")."""
-ESCAPES = 1
-"""Option of the scanner: standard_conforming_strings is off."""
+LONG = 400
+"""Words from which on lists of constants are cut to their first entry."""
+MOST = 20_000
+"""Words of a text that are read at most, after that."""
 
 LITERALS = frozenset({1, 2, 3, 4, 5})
 STRING, BITS, WORD, QUOTED, UNICODE, PARAM, NUMBER, OPERATOR, MARK = 4, 5, 6, 7, 8, 9, 10, 11, 12
@@ -20,11 +22,13 @@ _UNICODE = re.compile(r"""U&"((?:[^"]|"")*)"(?:.*uescape.*?(?:'(.)'|\$\w*\$(.)\$
 
 
 class Word(msgspec.Struct, frozen=True):
-    """One token. key: what grammar compares, empty for literals and quoted names. name: the identifier, folded."""
+    """One token. until: its end, or that of the list it is the first entry of. key: what grammar compares, empty for
+    literals and quoted names. name: the identifier, folded."""
 
     kind: int
     start: int
     end: int
+    until: int
     key: str = ""
     name: str | None = None
 
@@ -68,34 +72,57 @@ def _character(code: str) -> str:
     return code if len(code) == 1 else chr(int(code.lstrip("+"), 16))
 
 
-def words(data: bytes, *, options: int = 0) -> list[Word] | None:
-    """The words of a text; None where it does not lex."""
-    found = tokens(data, options)
-    return None if found is None else [_word(data, kind, start, end) for kind, start, end in found]
+def commands(data: bytes, *, options: int = 0) -> "list[list[Word]] | None":
+    """The words of each command in a text; None where it does not lex or holds too much to be read. In a long text,
+    lists of constants keep their first entry alone."""
+    found = outline(data, options, MOST, LONG)
+    return None if found is None else [[_word(data, token) for token in tokens] for tokens in found]
 
 
-def _word(data: bytes, kind: int, start: int, end: int) -> Word:
+def _word(data: bytes, token: TokenText) -> Word:
+    kind, start, end, until = token
     if kind <= BITS:
-        return Word(kind, start, end)
+        return Word(kind, start, end, until)
     text = str(data[start:end], "utf-8", "surrogatepass")
     if kind == WORD:
         folded = fold(text)
-        return Word(kind, start, end, folded, folded)
+        return Word(kind, start, end, until, folded, folded)
     if kind == QUOTED:
-        return Word(kind, start, end, "", cut(text[1:-1].replace('""', '"')))
+        return Word(kind, start, end, until, "", cut(text[1:-1].replace('""', '"')))
     if kind == UNICODE:
-        return Word(kind, start, end, "", unescape(text))
-    return Word(kind, start, end, text)
+        return Word(kind, start, end, until, "", unescape(text))
+    return Word(kind, start, end, until, text)
+
+
+def closing(found: Sequence[Word]) -> dict[int, int]:
+    """Where each parenthesis that opens is closed; behind the last word where it is not."""
+    pairs: dict[int, int] = {}
+    opened: list[int] = []
+    for at, word in enumerate(found):
+        if word.key == "(":
+            opened.append(at)
+        elif word.key == ")" and opened:
+            pairs[opened.pop()] = at
+    pairs.update(dict.fromkeys(opened, len(found)))
+    return pairs
 
 
 class Cursor:
     """A place in a command's words. Reading past the end gives a word that equals nothing."""
 
-    END = Word(0, 0, 0)
+    END = Word(0, 0, 0, 0)
 
-    def __init__(self, data: bytes, found: Sequence[Word], *, at: int = 0, end: int | None = None) -> None:
-        self.data, self.words, self.at = data, found, at
-        self.end = len(found) if end is None else end
+    def __init__(self, data: bytes, found: Sequence[Word]) -> None:
+        self.data, self.words = data, found
+        self.at, self.end = 0, len(found)
+        self._closing = closing(found)
+
+    def part(self, at: int, end: int) -> "Cursor":
+        """A cursor over some of the words."""
+        made = object.__new__(Cursor)
+        made.data, made.words, made._closing = self.data, self.words, self._closing
+        made.at, made.end = at, end
+        return made
 
     def peek(self, ahead: int = 0) -> Word:
         """The word at the cursor, or some words ahead."""
@@ -145,15 +172,10 @@ class Cursor:
         return dotted(parts)
 
     def skip_group(self) -> bool:
-        """Moves behind a group in parentheses if one starts here."""
+        """Moves behind a group in parentheses if one starts here; to the end if it does not close."""
         if self.peek().key != "(":
             return False
-        depth = 0
-        while self.more():
-            key = self.next().key
-            depth += (key == "(") - (key == ")")
-            if depth == 0:
-                return True
+        self.at = min(self._closing[self.at] + 1, self.end)
         return True
 
     def find(self, *keys: str) -> str:
@@ -175,7 +197,7 @@ class Cursor:
 
     def text(self, start: int, end: int) -> str:
         """The text of some words, exactly as written."""
-        return decode(self.data[self.words[start].start : self.words[end - 1].end]) if start < end else ""
+        return decode(self.data[self.words[start].start : self.words[end - 1].until]) if start < end else ""
 
 
 def dotted(parts: Sequence[str]) -> str:

@@ -12,7 +12,9 @@ from libc.limits cimport INT_MAX
 from libc.stdlib cimport free, malloc
 from libc.string cimport memchr, memcpy
 
-from proxy.template.scanner cimport TOKEN_BROKEN, TOKEN_END, TOKEN_MARK, TOKEN_WORD, Token, next_token
+from proxy.template.scanner cimport (
+    TOKEN_BROKEN, TOKEN_END, TOKEN_MARK, TOKEN_NUMBER, TOKEN_PARAM, TOKEN_WORD, Token, next_token,
+)
 
 cdef enum Header:       # how far a command's first words look like CREATE [OR REPLACE] FUNCTION or PROCEDURE
     FRESH, OTHER, CREATE, OR, REPLACE, ROUTINE, BEGIN, BODY, BEGIN_IN_BODY
@@ -131,7 +133,7 @@ cdef int lex(const unsigned char *text, Py_ssize_t length, int options, unsigned
 
 Literal = namedtuple("Literal", ["start", "end", "kind"])
 LexedText = namedtuple("LexedText", ["template", "literals", "statements", "flags"])
-TokenText = namedtuple("TokenText", ["kind", "start", "end"])
+TokenText = namedtuple("TokenText", ["kind", "start", "end", "until"])  # until: the end of what was cut behind it
 
 
 cdef class Lexer:
@@ -164,6 +166,94 @@ cdef class Lexer:
             free(template)
 
 
+cdef bint constant(const unsigned char *text, const Token *token) noexcept nogil:
+    """Whether a token is a value by itself."""
+    if token.kind <= LITERAL_BITS or token.kind == TOKEN_PARAM or token.kind == TOKEN_NUMBER: return True
+    if token.kind != TOKEN_WORD: return False
+    return (spells(text, token, b"null", 4) or spells(text, token, b"default", 7) or spells(text, token, b"true", 4)
+            or spells(text, token, b"false", 5))
+
+
+cdef bint is_byte(const unsigned char *text, const Token *token, unsigned char byte) noexcept nogil:
+    return token.end - token.start == 1 and text[token.start] == byte
+
+
+cdef bint is_cast(const unsigned char *text, const Token *token) noexcept nogil:
+    return token.end - token.start == 2 and text[token.start] == c":" and text[token.start + 1] == c":"
+
+
+cdef Py_ssize_t cut(const unsigned char *text, Token *last, Py_ssize_t size) noexcept nogil:
+    """How many of size tokens, of which last is the last, stay when what repeats is cut from their end:
+    , S behind S; , (S) behind (S); ::type behind S; a sign before S in a list. S is a constant. What stays remembers in
+    signs, which has done its work, how far the text goes that it stands for."""
+    cdef int gone
+    while size >= 3:
+        gone = repeats(text, last, size)
+        if gone == 0: return size
+        if gone == 1:
+            (last - 1)[0] = last[0]
+        else:
+            (last - gone).signs = last.signs
+        size -= gone
+        last -= gone
+    return size
+
+
+cdef int repeats(const unsigned char *text, Token *last, Py_ssize_t size) noexcept nogil:
+    """How many tokens at the end may go: 4 of (S), (S), 2 of S, S and S::type, 1 of -S in a list, else 0."""
+    if is_byte(text, last, c")"):
+        return 4 if (
+            size >= 7 and is_byte(text, last - 6, c"(") and constant(text, last - 5) and is_byte(text, last - 4, c")")
+            and is_byte(text, last - 3, c",") and is_byte(text, last - 2, c"(") and constant(text, last - 1)) else 0
+    if last.kind == TOKEN_WORD and is_cast(text, last - 1) and constant(text, last - 2): return 2
+    if not constant(text, last): return 0
+    if is_byte(text, last - 1, c",") and constant(text, last - 2): return 2
+    if not is_byte(text, last - 1, c"-") and not is_byte(text, last - 1, c"+"): return 0
+    return 1 if is_byte(text, last - 2, c",") or is_byte(text, last - 2, c"(") else 0
+
+
+cdef list texts(Token *kept, Py_ssize_t size):
+    return [TokenText(kept[i].kind, kept[i].start, kept[i].end, kept[i].signs) for i in range(size)]
+
+
+cdef list gather(const unsigned char *text, Py_ssize_t length, int options, Token *kept, Py_ssize_t most, bint cuts):
+    """The commands as lists of tokens; None where the text is broken or holds more tokens than most."""
+    cdef Token token = Token(0, 0, 0, 0, 0)
+    cdef Commands commands = Commands(0, FRESH, 0, False, False)
+    cdef Py_ssize_t size = 0
+    found = []
+    while next_token(text, length, options, &token) > TOKEN_END:
+        if command(text, &token, &commands):
+            if size: found.append(texts(kept, size))
+            most -= size + 1
+            size = 0
+            continue
+        if size >= most: return None
+        kept[size] = token
+        kept[size].signs = token.end
+        size += 1
+        if cuts: size = cut(text, &kept[size - 1], size)
+    if token.kind == TOKEN_BROKEN or commands.doubtful or commands.header >= BODY: return None
+    if size: found.append(texts(kept, size))
+    return found
+
+
+def outline(bytes text not None, int options, Py_ssize_t most, Py_ssize_t cut_from):
+    """The commands of text (n,) as lists of tokens (kind, start, end); of more than cut_from tokens, lists of constants
+    keep their first entry alone. None where it is broken, or where more than most tokens are left."""
+    cdef const unsigned char *data = text
+    cdef Token *kept
+    if not 0 < cut_from <= most: raise ValueError("most: at least cut_from")
+    if not readable(data, len(text), options): return None
+    kept = <Token *>malloc(most * sizeof(Token))
+    if kept == NULL: raise MemoryError()
+    try:
+        found = gather(data, len(text), options, kept, cut_from, False)
+        return gather(data, len(text), options, kept, most, True) if found is None else found
+    finally:
+        free(kept)
+
+
 def tokens(bytes text not None, int options=0):
     """The tokens of text (n,) as (kind, start, end), or None where it does not lex."""
     cdef Token token = Token(0, 0, 0, 0, 0)
@@ -171,7 +261,7 @@ def tokens(bytes text not None, int options=0):
     if not readable(data, len(text), options): return None
     found = []
     while next_token(data, len(text), options, &token) > TOKEN_END:
-        found.append(TokenText(token.kind, token.start, token.end))
+        found.append(TokenText(token.kind, token.start, token.end, token.end))
     return None if token.kind == TOKEN_BROKEN else found
 
 

@@ -96,6 +96,13 @@ def test_a_long_list_of_constants_is_read_like_its_first_entry() -> None:
     assert read(f"delete from t where a in ({rows})") == read("delete from t where a in (1)")
 
 
+def test_an_inner_statement_is_exact_however_long_its_lists_are() -> None:
+    rows = ", ".join(f"({i}, 'x'::text, - {i})" for i in range(1_000))
+    assert read(f"prepare p as insert into t values {rows}").inner == f"insert into t values {rows}"
+    assert read(f"copy (values {rows} ) to stdout").inner == f"values {rows}"
+    assert read(f"create table t as values {rows} with no data").inner == f"values {rows}"
+
+
 def test_names_are_cut_where_the_server_cuts_them() -> None:
     assert read("listen " + "É" + "A" * 100).name == "É" + "a" * 61
     assert read('listen "' + "x" * 62 + 'é"').name == "x" * 62
@@ -123,6 +130,8 @@ def test_strings_end_where_the_server_ends_them(text: str, where: Where) -> None
         "select pgp_sym_encrypt(a, 'key') from b",
         "copy a from program 'psql postgresql://u:p@h/d'",
         'select \'{"password": "x"}\'',
+        "update users set password = 'x'",
+        "insert into t values " + ", ".join(f"({i}, 'x')" for i in range(1_000)) + ", (1, 'password=x')",
         "select 'unterminated",
     ],
 )
@@ -130,6 +139,8 @@ def test_a_text_that_holds_a_password_is_known(text: str) -> None:
     assert read(text).secret
 
 
-@pytest.mark.parametrize("text", ["select 'password'", "alter role u nologin", "select password from u where id = 'x'"])
+@pytest.mark.parametrize(
+    "text", ["select 'password', 'x'", "alter role u nologin", "select password from u where id = 'x'"]
+)
 def test_a_text_that_only_speaks_of_one_is_not(text: str) -> None:
     assert not read(text).secret

@@ -248,3 +248,28 @@ def behind_atomic(text: bytes, piece: list[Token]) -> list[str] | None:
     words = outside(text, piece)
     at = next((i for i in range(len(words) - 1) if words[i : i + 2] == ["begin", "atomic"]), None)
     return None if at is None else words[at + 2 :]
+
+
+def shortened(text: bytes, found: list[Token]) -> list[Token]:
+    """Lists of constants cut to their first entry, as long as there is something to cut: , S behind S; , (S) behind
+    (S); ::type behind S; a sign before S in a list."""
+    rules = [r"(?<=[SW])C[NW]", r"(?<=[,(])[+-](?=[SW])", r"(?<=[SW]),[SW]", r"(?<=\([SW]\)),\([SW]\)"]
+    symbols = [symbol(text, token) for token in found]
+    changed = True
+    while changed:
+        changed = False
+        for rule in rules:
+            line = "".join(symbols)
+            while match := re.search(rule, line):
+                del found[match.start() : match.end()], symbols[match.start() : match.end()]
+                line, changed = "".join(symbols), True
+    return found
+
+
+def symbol(text: bytes, token: Token) -> str:
+    spelled = text[token.start : token.end].lower()
+    if token.kind <= BITS or token.kind in (PARAM, NUMBER):
+        return "S"
+    if token.kind == WORD:
+        return "W" if spelled in (b"null", b"default", b"true", b"false") else "N"
+    return {b"::": "C", b",": ",", b"(": "(", b")": ")", b"+": "+", b"-": "-"}.get(spelled, ".")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.template.lexer import Lexer, split, tokens
+from proxy.template.lexer import Lexer, outline, split, tokens
 from tests.reference import lexer as reference
 from tests.support import agree
 from tests.template.sql import routines, texts
@@ -202,8 +202,36 @@ def test_a_template_tells_every_token_but_the_values_of_literals(text: str, esca
     options = ESCAPES if escapes else 0
     lexed = LEXER.lex(data, options)
     found = tokens(data, options) if lexed.flags != BROKEN else []
-    spelled = [(kind, bytes([kind]) if kind <= 5 else data[start:end]) for kind, start, end in found or []]
+    spelled = [(kind, bytes([kind]) if kind <= 5 else data[start:end]) for kind, start, end, _ in found or []]
     assert list(reference.told(lexed.template, escapes)) == spelled
+
+
+LISTS = st.lists(st.sampled_from(["(", ")", ",", "1", "'a'", "-", "::", "int", "null", "$1", "a"]), max_size=20)
+
+
+@given(text=LISTS.map(" ".join))
+def test_long_lists_of_constants_keep_their_first_entry(text: str) -> None:
+    data = text.encode()
+    found = list(reference.tokens(data))
+    expected = reference.shortened(data, found) if len(found) > 1 else found
+    cut = [token for command in outline(data, 0, 1_000, 1) or [] for token in command]
+    assert [(token.kind, token.start, token.end) for token in cut] == [*expected]
+    assert (split(data) or [(0, 0)])[0] == ((cut[0].start, cut[-1].until) if cut else (0, 0))
+
+
+@given(text=texts | routines)
+def test_an_outline_of_a_short_text_is_all_its_tokens_by_command(text: str) -> None:
+    data = text.encode()
+    places = split(data)
+    commands = outline(data, 0, 1_000, 1_000)
+    assert (commands is None) == (places is None)
+    assert [(tokens[0].start, tokens[-1].until) for tokens in commands or []] == (places or [])
+
+
+def test_an_outline_has_a_limit() -> None:
+    assert outline(b"a b c d", 0, 3, 2) is None
+    assert outline(b"a; b; c", 0, 3, 3) is None
+    assert outline(b"a 1,2,3,4,5", 0, 4, 2) == [[(6, 0, 1, 1), (1, 2, 3, 11)]]
 
 
 @given(data=st.binary(max_size=60), options=st.integers(0, 3))

@@ -42,12 +42,12 @@ def scanned(text: str) -> list[tuple[str, int, int]] | None:
 @given(text=texts)
 def test_tokens_are_cut_where_the_server_cuts_them(text: str) -> None:
     mine, theirs = tokens(text.encode()), scanned(text)
-    if mine is None or theirs is None or any(kind == 10 for kind, _, _ in mine):
+    if mine is None or theirs is None or any(kind == 10 for kind, _, _, _ in mine):
         return
-    assert [(start, end) for _, start, end in mine] == [(start, end) for _, start, end in theirs]
+    assert [(start, end) for _, start, end, _ in mine] == [(start, end) for _, start, end in theirs]
     assert [
         (kind, name)
-        for (kind, _, _), (name, _, _) in zip(mine, theirs, strict=True)
+        for (kind, _, _, _), (name, _, _) in zip(mine, theirs, strict=True)
         if kind not in KINDS.get(name, {kind})
     ] == []
 
