@@ -12,7 +12,7 @@ from proxy.model import (
     Reading,
 )
 from proxy.policy.exposure import Exposure, touched, unproven
-from proxy.policy.firewall import Gate, Ruling, judge
+from proxy.policy.firewall import Gate, Ruling, judge, judge_early
 from proxy.policy.reasons import HINTS, Reason
 from proxy.policy.restrict import Case, Shape, objection, shape_of
 from proxy.policy.rules import RuleAction, Subject
@@ -51,6 +51,16 @@ def decide(
         digest=meets_classified(reading, footprint, exposure),
         restricted=exposure.restricted,
     )
+
+
+def decide_early(
+    reading: Reading, subject: Subject, classification: Classification, gate: Gate | None
+) -> Decision | None:
+    """The refusal that a firewall rule settles by the text alone, without asking the server; None: ask it."""
+    ruling = None if gate is None else judge_early(gate, reading)
+    if ruling is None or ruling.action in (RuleAction.ALLOW, RuleAction.REPORT):
+        return None
+    return _refused_by_rule(ruling, Exposure(subject, classification), reading, None)
 
 
 def refusal(reason: Reason, exposure: Exposure, reading: Reading, footprint: Footprint | None) -> Decision:

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from proxy.model import Action, Command, Footprint, Oid, Principal, Reading, Where
-from proxy.policy.decide import decide
+from proxy.policy.decide import decide, decide_early
 from proxy.policy.firewall import SPEAKS, Gate, Holds, Ruling, judge, judge_early
 from proxy.policy.names import relation_pattern, role_pattern
 from proxy.policy.rules import Firewall, FirewallMode, FirewallRule, RuleAction, When
@@ -231,3 +231,11 @@ def test_a_report_stands_in_the_decision() -> None:
 def test_a_refusal_need_not_ask_the_server(rules: list[FirewallRule], reading: Reading, settled: str | None) -> None:
     ruling = judge_early(gate(*rules), reading)
     assert (None if ruling is None else ruling.rule) == settled
+    decision = decide_early(reading, ANALYST, CLASSIFICATION, gate(*rules))
+    assert (None if decision is None else decision.rule) == settled
+
+
+@pytest.mark.parametrize("action", [RuleAction.ALLOW, RuleAction.REPORT])
+def test_only_a_refusal_is_early(action: RuleAction) -> None:
+    assert decide_early(SELECT, ANALYST, CLASSIFICATION, gate(FirewallRule("r", action=action))) is None
+    assert decide_early(SELECT, ANALYST, CLASSIFICATION, None) is None
