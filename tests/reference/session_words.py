@@ -15,7 +15,7 @@ from tests.peers.peer import Encodable
 FIELD: Final = rows.FieldDescription(b"?column?", 0, 0, 23, 4, -1, Format.TEXT)
 
 CLIENT: Final[Mapping[str, Encodable]] = {
-    "P": Parse(b"", b"select 1"),
+    "P": Parse(b"", b"select a from t"),
     "B": Bind(b"", b""),
     "DS": named.Describe(Target.STATEMENT, b""),
     "DP": named.Describe(Target.PORTAL, b""),
@@ -23,7 +23,7 @@ CLIENT: Final[Mapping[str, Encodable]] = {
     "C": named.Close(Target.PORTAL, b""),
     "H": bare.Flush(),
     "S": bare.Sync(),
-    "Q": Query(b"select 1"),
+    "Q": Query(b"select a from t"),
     "F": function_call.FunctionCall(1299),
     "d": copy.CopyData(b"1\n"),
     "c": copy.CopyDone(),

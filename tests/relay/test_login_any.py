@@ -14,17 +14,18 @@ from proxy.wire.messages.query import Query
 from tests.peers.greetings import KEY, KEY_DATA, OK, READY, STATUS, WELCOME, error, sasl_step, startup
 from tests.peers.peer import Part, joined
 
-CLIENT = [
+CLIENT: tuple[Part, ...] = (
     startup(),
     startup(minor=2),
     SSLRequest(),
     PasswordMessage(b"pw"),
+    SASLInitialResponse(b"SCRAM-SHA-256", b"n,,"),
     SASLResponse(b"x"),
     Query(b"x"),
     b"\0",
     b"p",
-]
-SERVER: list[Part] = [
+)
+SERVER: tuple[Part, ...] = (
     OK,
     STATUS,
     KEY_DATA,
@@ -32,12 +33,14 @@ SERVER: list[Part] = [
     WELCOME,
     error(b"28P01"),
     NegotiateProtocolVersion(0),
+    AuthenticationCleartextPassword(),
+    AuthenticationSASL((b"SCRAM-SHA-256",)),
+    sasl_step(AuthenticationCode.SASL_CONTINUE, b"x"),
+    sasl_step(AuthenticationCode.SASL_FINAL, b"x"),
     b"R",
     b"Z\0\0\0\5",
-]
-SERVER += [AuthenticationCleartextPassword(), AuthenticationSASL((b"SCRAM-SHA-256",)), b"\xff" * 5]
-SERVER += [sasl_step(code, b"x") for code in (AuthenticationCode.SASL_CONTINUE, AuthenticationCode.SASL_FINAL)]
-CLIENT += [SASLInitialResponse(b"SCRAM-SHA-256", b"n,,")]
+    b"\xff" * 5,
+)
 
 STEPS = st.one_of(
     st.tuples(st.just("client_said"), st.sampled_from([joined(part) for part in CLIENT]) | st.binary(max_size=8)),
