@@ -244,6 +244,8 @@ cdef void next_command(Sess *s, Owed *owed) noexcept nogil:
     if bound == NULL or bound.ruling == NULL:
         return
     following = bound.ruling.after
+    if following == NULL and not s.restricted:
+        following = bound.ruling  # more results than were decided: its reader may see them all
     bound.described = -1
     bound.count = 0
     hold_ruling(following)
@@ -261,21 +263,26 @@ cdef int on_copy(Sess *s, Owed *owed, int step, const unsigned char *frame, Py_s
         return end_session(s, "out of memory")
     if step == STEP_COPY_OUT:
         return 0
-    if not forget_stray_syncs(s):
+    if not forget_stray_syncs(s, owed):
         return end_session(s, "messages were sent behind a COPY before it ended")
+    if owed.copied:
+        return 0
     if step == STEP_COPY_BOTH:
         return step_phase(s, EVENT_COPY_BOTH)
     return step_phase(s, EVENT_COPY_IN_EXTENDED if owed.kind == OWE_EXECUTE else EVENT_COPY_IN_SIMPLE)
 
 
-cdef int forget_stray_syncs(Sess *s) noexcept nogil:
-    """libpq sends a Sync with its Execute, before it knows that a COPY has begun: the server ignores it then.
-    0 where something else was sent: the server will fail on that."""
+cdef int forget_stray_syncs(Sess *s, Owed *owed) noexcept nogil:
+    """libpq sends a Sync with its Execute, before it knows that a COPY has begun: the server ignores what comes before
+    the data's end. 0 where something else was sent there: the server will fail on that."""
+    cdef unsigned int end = owed.copied_at if owed.copied else s.tail
     cdef unsigned int i
-    for i in range(s.head + 1, s.tail):
+    for i in range(s.head + 1, end):
         if s.ring[i & (s.ring_size - 1)].kind != OWE_SYNC:
             return 0
-    s.tail = s.head + 1
+    for i in range(end, s.tail):
+        s.ring[(s.head + 1 + i - end) & (s.ring_size - 1)] = s.ring[i & (s.ring_size - 1)]
+    s.tail -= end - (s.head + 1)
     return 1
 
 

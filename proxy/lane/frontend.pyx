@@ -36,6 +36,7 @@ from proxy.lane.state cimport (
     OWE_DESCRIBE_STATEMENT,
     OWE_EXECUTE,
     OWE_FUNCTION_CALL,
+    OWE_QUERY,
     OWE_SYNC,
     PHASE_COPYING_EXTENDED,
     PHASE_COPYING_SIMPLE,
@@ -170,9 +171,25 @@ cdef int on_plain(Sess *s, int event, const unsigned char *frame, Py_ssize_t siz
             return end_session(s, "too many messages wait for an answer")
         if s.touched:
             s.barrier = 1  # the implicit transaction ends, and with it what was set there
+    if event in (EVENT_COPY_DONE, EVENT_COPY_FAIL) and not in_copy(s):
+        end_copy_early(s)
     if pass_server(s, frame, size) < 0:
         return end_session(s, "out of memory")
     return 1 if step_phase(s, event) == 0 else -1
+
+
+cdef void end_copy_early(Sess *s) noexcept nogil:
+    """asyncpg sends its COPY data without waiting for CopyInResponse: the end of it belongs to the last command."""
+    cdef unsigned int i = s.tail
+    cdef Owed *owed
+    while i != s.head:
+        i -= 1
+        owed = &s.ring[i & (s.ring_size - 1)]
+        if owed.kind in (OWE_EXECUTE, OWE_QUERY):
+            owed.copied = 1
+            owed.copied_at = s.tail
+        if owed.kind != OWE_SYNC:
+            return
 
 
 cdef int on_bind(Sess *s, const unsigned char *frame, Py_ssize_t size, Py_ssize_t ahead) noexcept nogil:

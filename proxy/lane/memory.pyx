@@ -337,6 +337,7 @@ cdef int grow_ring(Sess *s) noexcept nogil:
         return -1
     for i in range(count):
         ring[i] = s.ring[(s.head + i) & (s.ring_size - 1)]
+        ring[i].copied_at -= s.head
     free(s.ring)
     s.ring = ring
     s.ring_size = size
@@ -354,7 +355,7 @@ cdef Owed *owe(Sess *s, int kind, int fate) noexcept nogil:
     s.tail += 1
     owed.kind = kind
     owed.fate = fate
-    owed.opened = owed.started = owed.recorded = owed.target = 0
+    owed.opened = owed.started = owed.recorded = owed.target = owed.copied = 0
     owed.bound = NULL
     owed.ruling = NULL
     owed.name = NULL

@@ -148,6 +148,8 @@ cdef struct Owed:
     unsigned char started  # output for the client is waiting in the queue
     unsigned char recorded
     unsigned char target   # of a Close: S or P
+    unsigned char copied   # the client has sent the end of its COPY data, before it was asked for any
+    unsigned int copied_at  # the ledger's end when it did
     Bound *bound
     Ruling *ruling         # whose error is supplied, or whose Parse this is
     Name *name             # set by this message; replaced comes back when it fails

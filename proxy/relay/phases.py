@@ -56,6 +56,17 @@ MOVES: Final[Mapping[tuple[Phase, Event], Phase]] = {
     (Phase.STREAMING, Event.ERROR_EXTENDED): Phase.SKIPPING,
     # leaving
     **{(phase, Event.TERMINATE): Phase.CLOSING for phase in Phase if phase is not Phase.CLOSING},
+    **{  # what was asked before is still answered
+        (Phase.CLOSING, event): Phase.CLOSING
+        for event in (
+            Event.ERROR_EXTENDED,
+            Event.ERROR_SIMPLE,
+            Event.COPY_IN_SIMPLE,
+            Event.COPY_IN_EXTENDED,
+            Event.COPY_BOTH,
+            Event.STREAM_END,
+        )
+    },
 }
 
 

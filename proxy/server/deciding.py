@@ -59,7 +59,7 @@ class Deciding:
         if found is not None:
             return Resolved(found)
         if self._judging.session.status == "E" and not self._judging.driver.logged_in.replication:
-            return await self._aborted(asked)
+            return await self._aborted(place, key, asked, lexed.statements)
         if (flight := self._judging.shared.flights.get((place.id, key))) is not None:
             await flight.wait()
             if self._known(place, key, self._judging.with_types(whole, asked)) is not None:
@@ -115,9 +115,11 @@ class Deciding:
             for frame in answers.statements[0].notices:
                 self._judging.session.say(frame)
 
-    async def _aborted(self, asked: Statement) -> Outcome:
+    async def _aborted(self, place: Place, key: bytes, asked: Statement, commands: int) -> Outcome:
         """In a failed transaction the server takes nothing but its end, and nothing can be asked."""
-        place, text = self._judging.place(), asked.text or b""
+        text = asked.text or b""
+        if commands > 1 and asked.event is Event.QUERY and not place.restricted:
+            return await self._several.decide(place, key, asked)
         reading = await self._judging.shared.decider.read(self._judging.decode(text), self._judging.options())
         judged = await self._judging.shared.decider.judge(place, reading, None)
         if reading.kind == "several" and place.restricted:

@@ -56,7 +56,8 @@ class Several:
                 verdict = self._judging.shared.verdicts.keep(
                     Verdict(flags=flags, decision=judged[0], commands=commands)
                 )
-        self._judging.remember(place, key, asked, verdict, by_text=True)
+        if self._judging.session.status != "E":
+            self._judging.remember(place, key, asked, verdict, by_text=True)
         return Resolved(verdict)
 
     async def _probe_all(
@@ -65,7 +66,8 @@ class Several:
         """The trees of all commands, None for those that have none or cannot be asked before the others have run."""
         moment = self._judging.moment
         trees: list[tuple[bytes, ...] | None] = [None] * len(texts)
-        if moment is None or any(moves(reading) for reading in readings):
+        failed = self._judging.session.status == "E"  # nothing can be asked there
+        if moment is None or failed or any(moves(reading) for reading in readings):
             return trees
         asked = [at for at, reading in enumerate(readings) if reading.probe]
         if not asked:

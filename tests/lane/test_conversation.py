@@ -73,6 +73,22 @@ CONVERSATIONS = [
     ),
     pytest.param(
         [
+            query(SELECT) + CopyData(b"1\n").encode() + CopyDone().encode(),
+            COPY_IN + complete("COPY 1") + READY,
+            query(SELECT),
+            ROWS + READY,
+        ],
+        id="COPY in by a client that does not wait to be asked",
+    ),
+    pytest.param(
+        [
+            batch(SELECT) + SYNC + CopyData(b"1\n").encode() + CopyDone().encode() + SYNC + query(SELECT),
+            PARSED + BOUND + COPY_IN + complete("COPY 1") + READY + ROWS + READY,
+        ],
+        id="the same by a batch, with a Sync on either side of the data",
+    ),
+    pytest.param(
+        [
             query(SELECT),
             COPY_IN,
             CopyData(b"1\n").encode(),
@@ -104,6 +120,14 @@ CONVERSATIONS = [
     pytest.param([Close(Target.STATEMENT, b"s").encode() + SYNC, CLOSED + READY], id="Close of nothing"),
     pytest.param([pack(b"F", b"\0\0\0\1\0\0\0\0\0\0"), pack(b"V", b"\xff\xff\xff\xff") + READY], id="a function call"),
     pytest.param([SYNC, READY], id="Sync alone"),
+    pytest.param(
+        [
+            batch(SELECT) + SYNC + batch(SELECT) + CopyData(b"1\n").encode() + CopyDone().encode() + SYNC,
+            PARSED + BOUND + complete() + READY + PARSED + BOUND + COPY_IN + complete("COPY 1") + READY,
+        ],
+        id="COPY in behind another batch, all sent at once",
+    ),
+    pytest.param([batch(SELECT) + TERMINATE, error()], id="Terminate is not skipped"),
     pytest.param([query(SELECT) + TERMINATE, ROWS + READY], id="Terminate behind a query"),
     pytest.param(
         [query(SELECT), pack(b"N", b"SNOTICE\0\0") + ROWS + pack(b"S", b"TimeZone\0UTC\0") + READY],
