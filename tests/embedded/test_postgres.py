@@ -49,6 +49,14 @@ def parent(then: str = "pass") -> "subprocess.Popen[str]":
     )
 
 
+def link(old: str, new: str) -> None:
+    """A copy that takes no room, where that can be."""
+    try:
+        os.link(old, new)
+    except OSError:
+        shutil.copy2(old, new)
+
+
 def told(process: "subprocess.Popen[str]") -> tuple[int, Path]:
     """The server's process and its folder, as the parent prints them."""
     pid, folder = str(process.stdout and process.stdout.readline()).split()
@@ -220,7 +228,8 @@ def test_programs_below_a_folder_of_roots_are_copied_to_where_the_servers_accoun
 ) -> None:
     original = wheel_binaries()
     for tree in original.trees:
-        shutil.copytree(tree, tmp_path / "closed" / tree.relative_to(original.trees[0].parents[1]), symlinks=True)
+        place = tmp_path / "closed" / tree.relative_to(original.trees[0].parents[1])
+        shutil.copytree(tree, place, symlinks=True, copy_function=link)
     with tempfile.TemporaryDirectory(prefix="pgw-test-") as cache:  # pytest's own folders are closed to others
         Path(cache).chmod(mode)
         monkeypatch.setenv("PGWARDEN_CACHE", cache)
