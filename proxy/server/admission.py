@@ -42,6 +42,11 @@ class Admission:
         """Its login is over."""
         self._arrived.pop(who, None)
 
+    def end_logins(self, why: WardenError) -> None:
+        """Ends all whose login is not over."""
+        for end in tuple(self._arrived.values()):
+            end(why)
+
     def leave(self, who: object) -> None:
         """It has ended."""
         self._arrived.pop(who, None)

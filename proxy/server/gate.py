@@ -49,6 +49,10 @@ class Gate:
             self.admission.leave(visit)
             conversation.close()
 
+    def turn_away(self) -> None:
+        """The proxy is asked to stop: ends every login under way; who is logged in stays."""
+        self.admission.end_logins(_stopping())
+
     def _login(self) -> Login:
         limits = LoginLimits(startup=self._limits.startup, password=self._limits.password)
         return Login(limits=limits, secret=self._secret)
@@ -93,12 +97,16 @@ class Gate:
             await forward(entry.session, lambda: connect(self._upstream), timeout_s=self._limits.cancel_seconds)
 
 
+def _stopping() -> ShuttingDown:
+    return ShuttingDown("terminating connection due to administrator command")
+
+
 class _Visit:
     """One connection's time here, and why it is ended by us, if it is. Made inside the task that serves it."""
 
     def __init__(self) -> None:
         self._task = asyncio.current_task()
-        self.why: WardenError = ShuttingDown("terminating connection due to administrator command")
+        self.why: WardenError = _stopping()
 
     def end(self, why: WardenError) -> None:
         """Ends it, so that the client reads why."""

@@ -327,6 +327,22 @@ async def test_who_is_logging_in_when_the_proxy_stops_reads_why(entrance: Entran
         assert await last_words(client) == "57P01"
 
 
+async def test_who_is_logged_in_stays_when_logins_are_turned_away(entrance: Entrance) -> None:
+    async with listening() as door:
+        await entrance.open(door.port)
+        client, server = await logged_in(entrance, door)
+        late = await entrance.connect()
+        await late.send(SSL)
+        await late.expect(b"N")
+        await entrance.listener.stop()
+        entrance.gate.turn_away()
+        assert await last_words(late) == "57P01"
+        await client.send(Query(b"x"))
+        await server.expect(Query(b"x"))
+        client.close()
+        await entrance.listener.idle()
+
+
 async def test_a_client_that_floods_before_its_turn_is_not_read(entrance: Entrance) -> None:
     flood = b"x" * 8_000_000  # more than the kernel takes
     async with listening() as door:
