@@ -16,12 +16,12 @@ from proxy.admin.pages import Check, Pages
 from proxy.admin.server import AdminServer
 from proxy.app.numbers import numbers_of
 from proxy.app.recorder import JournalRecorder
-from proxy.app.sensitive import sensitive_unclassified
 from proxy.audit.journal import Journal
 from proxy.audit.settings import Mode
 from proxy.catalog.loader import Connection
 from proxy.catalog.service import CatalogService
 from proxy.catalog.snapshot import Snapshot
+from proxy.config.against import unclassified_but_sensitive
 from proxy.config.load import load_config, load_rules
 from proxy.config.settings import Config
 from proxy.decide.service import Decider
@@ -43,6 +43,7 @@ from proxy.server.shared import Shared
 from proxy.server.upstream import connect
 
 DECISIONS_KEPT: Final = 65_536
+MOST_COLUMNS_SHOWN: Final = 20
 TREE_BYTES: Final = 8 * 1024 * 1024
 """Longest answer to a probe that is kept; a longer tree is opaque."""
 AUDIT_MODES: Final[Mapping[Mode, int]] = {Mode.OFF: 0, Mode.ASYNC: 1, Mode.DURABLE: 2}
@@ -181,10 +182,10 @@ class Worker:
 
     def _catalog_changed(self, snapshot: Snapshot) -> None:
         _log.info("catalog", database=snapshot.database, version=snapshot.version, relations=len(snapshot.relations))
-        if (
-            columns := sensitive_unclassified(snapshot, self.decider.classification(snapshot))
-        ) and snapshot.version == 1:
-            _log.warning("not_protected", reason="unclassified columns look sensitive", columns=tuple(columns))
+        found = unclassified_but_sensitive(self.decider.rules, snapshot) if snapshot.version == 1 else ()
+        if found:
+            shown = tuple(name for name, _ in found[:MOST_COLUMNS_SHOWN])
+            _log.warning("not_protected", reason="unclassified columns look sensitive", columns=shown, all=len(found))
         self.decider.moved(snapshot.database)
 
     async def _connect_catalog(self, database: str) -> Connection:

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from proxy.analysis.related import derived_columns, related_columns
+from proxy.analysis.related import derived_columns, related_columns, unproven_columns
 from proxy.catalog.snapshot import Relation, Snapshot
 from proxy.model import Attnum, Classification, Classified, ColumnId, Level, Oid
 from proxy.policy.classifier import Classifier
@@ -20,6 +20,7 @@ from proxy.policy.exposure import Exposure
 from proxy.policy.rules import Rules, Subject
 
 CATALOG_RULE: Final = "built in: catalogs that hold data"
+UNPROVEN_RULE: Final = "built in: derived by code that is not proven"
 _SIXTEEN_BITS: Final = 0xFFFF
 
 
@@ -30,9 +31,13 @@ def classify(rules: Rules, snapshot: Snapshot) -> Classification:
     for relation in snapshot.relations.values():
         _name_columns(relation, classifier, found)
     highest = max((known.level for known in found.values()), default=Level(0))
+    ceiling = rules.top if rules.unclassified is None else max(highest, rules.unclassified)
     for relation in snapshot.relations.values():
-        _guard_catalogs(relation, max(highest, rules.unclassified or highest), found)
+        _guard_catalogs(relation, ceiling, found)
     _raise_relatives(snapshot, found)
+    if ceiling > 0:
+        for column in unproven_columns(snapshot):
+            found[column] = Classified(ceiling, rule=UNPROVEN_RULE)
     return Classification(columns=found, highest=highest, unclassified=rules.unclassified)
 
 

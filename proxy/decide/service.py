@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Final, Protocol
 
+from msgspec.structs import replace
+
 from proxy.analysis.ground import Ground
 from proxy.catalog.snapshot import Snapshot
 from proxy.decide.classification import classify, shield
@@ -26,12 +28,13 @@ from proxy.model import (
     Reading,
     Treatment,
 )
-from proxy.policy.decide import decide
+from proxy.policy.decide import decide, decide_early
 from proxy.policy.exposure import Exposure, touched
 from proxy.policy.firewall import Gate
 from proxy.policy.rules import Rules, Subject
 from proxy.policy.subjects import subject_of
 from proxy.reading.read import read
+from proxy.reading.words import dotted
 
 PLACES_KEPT: Final = 10_000
 SHORT: Final = 2_000
@@ -170,7 +173,10 @@ class Decider:
         self, place: Place, reading: Reading, footprint: Footprint | None, literals: Sequence[Literal] = ()
     ) -> Judgement:
         """The same for a footprint that is known already: of a cursor, or of a prepared statement."""
-        decision = decide(reading, footprint, place.subject, place.classification, self._gate(place, footprint))
+        seen = footprint
+        if footprint is not None and self._rules.firewall is not None:
+            seen = replace(footprint, relations=_with_ancestors(place.ground.snapshot, footprint.relations))
+        decision = decide(reading, seen, place.subject, place.classification, self._gate(place, footprint))
         mask: RowMask | None = None
         covered = b""
         if decision.action is Action.ALLOW and footprint is not None and decision.treatments:
@@ -187,6 +193,14 @@ class Decider:
             sets=footprint is not None and _sets(place.ground.snapshot, footprint),
         )
 
+    def refuse_early(self, place: Place, reading: Reading) -> Judgement | None:
+        """The refusal that a firewall rule settles by the text alone: the server need not be asked."""
+        decision = decide_early(reading, place.subject, place.classification, self._gate(place, None))
+        if decision is None:
+            return None
+        facts = self._facts(place, reading, None, decision)
+        return Judgement(decision=decision, reading=reading, footprint=None, facts=facts, by_text=True)
+
     def stricter(self, place: Place, columns: Sequence[tuple[Oid, int] | None]) -> tuple[RowMask, bytes]:
         """Typed constants for what a RowDescription showed and the decision did not expect."""
         return self._masks.redact(columns, place.ground.snapshot)
@@ -195,6 +209,7 @@ class Decider:
         if self._rules.firewall is None:
             return None
         oids = frozenset() if footprint is None else footprint.relations | footprint.written | footprint.locked
+        oids = _with_ancestors(place.ground.snapshot, oids)
         names = {
             oid: _quoted_name(place.ground.snapshot, oid) for oid in oids if oid in place.ground.snapshot.relations
         }
@@ -232,7 +247,18 @@ def _column_name(snapshot: Snapshot, column: ColumnId) -> str:
 
 def _quoted_name(snapshot: Snapshot, oid: Oid) -> str:
     relation = snapshot.relations[oid]
-    return ".".join(f'"{part}"' if "." in part else part for part in (relation.schema, relation.name))
+    return dotted((relation.schema, relation.name))
+
+
+def _with_ancestors(snapshot: Snapshot, oids: frozenset[Oid]) -> frozenset[Oid]:
+    """Relations and what they are partitions or children of: a rule that names the parent means them too."""
+    found, waiting = set(oids), list(oids)
+    while waiting:
+        relation = snapshot.relations.get(waiting.pop())
+        fresh = [parent for parent in (relation.parents if relation else ()) if parent not in found]
+        found.update(fresh)
+        waiting += fresh
+    return frozenset(found)
 
 
 def _sets(snapshot: Snapshot, footprint: Footprint) -> bool:

@@ -88,6 +88,10 @@ class Deciding:
     async def _one(self, place: Place, key: bytes, asked: Statement, literals: tuple[Literal, ...]) -> Outcome:
         text = asked.text or b""
         reading = await self._judging.shared.decider.read(self._judging.decode(text), self._judging.options())
+        if (refused := self._judging.shared.decider.refuse_early(place, reading)) is not None:
+            verdict = self._judging.verdict(refused, text)
+            self._judging.remember(place, key, asked, verdict, by_text=True)
+            return Resolved(verdict)
         if reading.kind in BY_NAME and place.restricted:
             return await self._names.command(place, asked, reading)
         asked_at = self._judging.shared.clock.monotonic_ns()

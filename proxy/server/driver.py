@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from proxy.decide.trees import codec_of
+from proxy.catalog.encodings import codec_of
 from proxy.decide.words import Judgement, Place
 from proxy.errors import ProtocolViolation, WardenError
 from proxy.lane import verdict as lane

@@ -1,5 +1,10 @@
 """Names that SQL gives: cursors and prepared statements, remembered as the server acknowledges them."""
 
+import re
+from typing import Final
+
+from msgspec.structs import replace
+
 from proxy.decide.words import Judgement, Place
 from proxy.lane import verdict as lane
 from proxy.model import Reading
@@ -7,6 +12,15 @@ from proxy.relay.probe import probe_inner, probe_texts, read_answers
 from proxy.relay.words import Event, Phase
 from proxy.server.answering import Outcome, Resolved, Statement
 from proxy.server.judging import Judging
+
+_PLAIN: Final = re.compile(
+    rb"execute ?(\"[^\"]*\"|[\w$\x80-\xff]+) ?(\( ?(([-+]? ?[\x01-\x05]|null|true|false) ?,? ?)*\))? ?;?", re.I
+)
+
+
+def plain_arguments(template: bytes) -> bool:
+    """Whether an EXECUTE hands nothing but literals on: an expression would run, and no tree shows it."""
+    return _PLAIN.fullmatch(template) is not None
 
 
 class Names:
@@ -59,6 +73,11 @@ class Names:
         """FETCH, MOVE and EXECUTE of a restricted reader: what was declared or prepared decides."""
         text, name = asked.text or b"", reading.name or ""
         if reading.kind == "execute":
+            if not plain_arguments(self._judging.shared.lexer.lex(text, self._judging.options()).template):
+                judged = await self._judging.shared.decider.judge(
+                    place, replace(reading, kind="execute with code"), None
+                )
+                return Resolved(self._judging.verdict(judged, text, extra=lane.ASK))
             if name not in self._prepared:
                 return Resolved(self._judging.nothing(place, asked))
             inner, judged = self._prepared[name]

@@ -41,6 +41,9 @@ class Decides(Protocol):
     ) -> Judgement:
         """The same for a footprint that is known already."""
 
+    def refuse_early(self, place: Place, reading: Reading) -> Judgement | None:
+        """The refusal that the text alone settles; None: ask the server."""
+
     def stricter(self, place: Place, columns: Sequence[tuple[Oid, int] | None]) -> tuple[RowMask, bytes]:
         """Typed constants for the columns given by type and typmod, and which those are."""
 
