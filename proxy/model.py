@@ -96,10 +96,12 @@ class Where(Enum):
 
 
 class Literal(msgspec.Struct, frozen=True):
-    """A literal of the text by its place (bytes, end exclusive)."""
+    """A literal of the text by its place (bytes, end exclusive). sign: where the minus is that stands right before
+    it, -1 where none does; the server's tree puts a negative constant there."""
 
     start: int
     end: int
+    sign: int = -1
 
 
 class Scope(Enum):

@@ -10,6 +10,7 @@ class LexedText(NamedTuple):
     literals: tuple[Literal, ...]
     statements: int
     flags: int
+    signs: tuple[int, ...]
 
 class TokenText(NamedTuple):
     kind: int

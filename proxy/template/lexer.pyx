@@ -132,8 +132,18 @@ cdef int lex(const unsigned char *text, Py_ssize_t length, int options, unsigned
 
 
 Literal = namedtuple("Literal", ["start", "end", "kind"])
-LexedText = namedtuple("LexedText", ["template", "literals", "statements", "flags"])
+LexedText = namedtuple("LexedText", ["template", "literals", "statements", "flags", "signs"])
 TokenText = namedtuple("TokenText", ["kind", "start", "end", "until"])  # until: the end of what was cut behind it
+
+
+cdef tuple signs(const unsigned char *text, Py_ssize_t length, int options, int literals):
+    cdef Token token = Token(0, 0, 0, 0, 0)
+    cdef Py_ssize_t minus = -1
+    found = []
+    while len(found) < literals and next_token(text, length, options, &token) > TOKEN_END:
+        if token.kind <= LITERAL_BITS: found.append(minus)
+        minus = token.start if is_byte(text, &token, c"-") else -1
+    return tuple(found)
 
 
 cdef class Lexer:
@@ -152,7 +162,8 @@ cdef class Lexer:
         free(self._spans)
 
     def lex(self, bytes text not None, int options=0):
-        """The template of text (n,), its literals, how many commands it holds, and the flags of lexer.pxd."""
+        """The template of text (n,), its literals, how many commands it holds, the flags of lexer.pxd, and for each literal
+        where the minus is that stands right before it, else -1: there the server's tree puts a negative constant."""
         cdef Lexed found
         cdef int i
         cdef unsigned char *template = <unsigned char *>malloc(len(text) + 1)
@@ -161,7 +172,8 @@ cdef class Lexer:
             lex(text, len(text), options, template, self._spans, self._size, &found)
             literals = [Literal(self._spans[i].start, self._spans[i].end, self._spans[i].kind)
                         for i in range(found.literals)]
-            return LexedText(template[:found.length], tuple(literals), found.statements, found.flags)
+            return LexedText(template[:found.length], tuple(literals), found.statements, found.flags,
+                             signs(text, len(text), options, found.literals))
         finally:
             free(template)
 

@@ -6,7 +6,7 @@ Bytes in, so that characters above 0x7f are single "letters" as they are for the
 import itertools
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 INT4, INT8, NUMERIC, STRING, BITS = 1, 2, 3, 4, 5
 WORD, QUOTED, UNICODE, PARAM, NUMBER, OPERATOR, MARK = 6, 7, 8, 9, 10, 11, 12
@@ -155,13 +155,16 @@ def tokens(text: bytes, escapes: bool = False) -> Iterator[Token]:
         at = skip(text, token.end)
 
 
-def template(text: bytes, escapes: bool = False) -> tuple[bytes, tuple[tuple[int, int, int], ...], int, int]:
-    """Template, literals, commands and flags; a broken text has none of the first three."""
+Lexed: TypeAlias = tuple[bytes, tuple[tuple[int, int, int], ...], int, int, tuple[int, ...]]
+
+
+def template(text: bytes, escapes: bool = False) -> Lexed:
+    """Template, literals, commands, flags and the literals' signs; of these a broken text has only flags."""
     try:
         found = list(tokens(text, escapes))
         count = len(commands(text, found))
     except Broken:
-        return b"", (), 0, BROKEN
+        return b"", (), 0, BROKEN, ()
     pieces: list[bytes] = []
     last = 0
     for token in found:
@@ -169,7 +172,9 @@ def template(text: bytes, escapes: bool = False) -> tuple[bytes, tuple[tuple[int
         pieces.append(gap + (bytes([token.kind]) if token.kind <= BITS else text[token.start : token.end]))
         last = token.end
     literals = tuple((token.start, token.end, token.kind) for token in found if token.kind <= BITS)
-    return b"".join(pieces), literals, count, COMMENTS * has_comment(text, found)
+    pairs = itertools.pairwise([Token(MARK, 0, 0), *found])
+    signs = [before.start if text[before.start : before.end] == b"-" else -1 for before, at in pairs if at.kind <= BITS]
+    return b"".join(pieces), literals, count, COMMENTS * has_comment(text, found), tuple(signs)
 
 
 def told(text: bytes, escapes: bool = False) -> Iterator[tuple[int, bytes]]:

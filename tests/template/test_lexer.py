@@ -92,7 +92,7 @@ def test_what_versions_read_differently_is_kept_as_written(text: str) -> None:
     ],
 )
 def test_what_versions_cut_differently_is_broken(text: str) -> None:
-    assert LEXER.lex(f"select {text}".encode()) == (b"", (), 0, BROKEN)
+    assert LEXER.lex(f"select {text}".encode()) == (b"", (), 0, BROKEN, ())
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_what_versions_cut_differently_is_broken(text: str) -> None:
     ],
 )
 def test_what_does_not_lex_has_no_template(text: str) -> None:
-    assert LEXER.lex(text.encode()) == (b"", (), 0, BROKEN)
+    assert LEXER.lex(text.encode()) == (b"", (), 0, BROKEN, ())
 
 
 def test_without_standard_conforming_strings_every_string_has_escapes() -> None:
@@ -124,9 +124,13 @@ def test_literals_are_found_where_they_are_written() -> None:
     assert lexed.flags == COMMENTS
 
 
+def test_a_minus_right_before_a_literal_is_known() -> None:
+    assert LEXER.lex(b"select 1 - /* c */ 2, - -3, -a, +4, 5").signs == (-1, 9, 24, -1, -1)
+
+
 def test_more_literals_than_there_is_room_for_leave_the_template_whole() -> None:
     lexed = Lexer(2).lex(b"select 1, 2, 3")
-    assert lexed == (b"select \x01, \x01, \x01", ((7, 8, 1), (10, 11, 1)), 1, OVERFLOW)
+    assert lexed == (b"select \x01, \x01, \x01", ((7, 8, 1), (10, 11, 1)), 1, OVERFLOW, (-1, -1))
 
 
 @pytest.mark.parametrize(
