@@ -1,14 +1,18 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, autotestdict=False, auto_pickle=False
 """smallint, integer, bigint and money. Sources: manual, "Numeric Types" and "Monetary Types"; int.c, int8.c, cash.c."""
 
-from libc.string cimport memcpy
-
 from proxy.masking.cell cimport APPENDED, NO_MEMORY, UNFIT, Mask, Out, append, be16, be32, be64, keyed64, put16, put32, put64, reserve
 from proxy.masking.numbers cimport NINE_DIGITS, count_digits, is_digit, keyed_number, put_digits, read_digits
 
 cdef enum:
     SMALLINT_ROOM = 10000      # four digits: the fifth would not always fit
     MONEY_FIRST = 100000000    # a masked money has nine digits, cents included
+    LONGEST_MONEY = 64         # bytes of a text
+
+cdef struct Amount:
+    long long number           # in the smallest unit of the currency
+    int digits
+    Py_ssize_t first, last     # where they stand
 
 
 cdef inline unsigned long long magnitude(long long number) noexcept nogil:
@@ -86,53 +90,60 @@ cdef int money_binary(const Mask *mask, const unsigned char *value, Py_ssize_t l
     return append(out, masked, 8)
 
 
-cdef int read_money(const unsigned char *value, Py_ssize_t length, long long *number, int *digits) noexcept nogil:
-    """The amount that a text spells in whatever lc_monetary: its digits are the amount in the smallest unit, a minus
-    sign or a parenthesis makes it negative. Whether there is one."""
-    cdef unsigned long long amount = 0
+cdef inline int is_separator(unsigned char byte) noexcept nogil:
+    """Whether a byte may stand between the digits of an amount: . , ' a space, or part of U+00A0 or U+202F."""
+    return (byte == c"." or byte == c"," or byte == c"'" or byte == c" " or byte == 0xc2 or byte == 0xa0 or byte == 0xe2
+            or byte == 0x80 or byte == 0xaf)
+
+
+cdef int read_money(const unsigned char *value, Py_ssize_t length, Amount *amount) noexcept nogil:
+    """Reads an amount in whatever lc_monetary: its digits are the amount in the smallest unit, a minus sign or a
+    parenthesis makes it negative. Whether there is one."""
+    cdef unsigned long long number = 0
     cdef Py_ssize_t i
     cdef int negative = False
-    digits[0] = 0
+    amount.digits = 0
     for i in range(length):
-        if is_digit(value[i]) and digits[0] < 20:
-            amount = 10 * amount + (value[i] - c"0")
-            digits[0] += 1
+        if is_digit(value[i]) and amount.digits < 20:
+            amount.first = i if amount.digits == 0 else amount.first
+            amount.last = i
+            number = 10 * number + (value[i] - c"0")
+            amount.digits += 1
         elif value[i] == c"-" or value[i] == c"(":
             negative = True
-    number[0] = <long long> (0 - amount if negative else amount)
-    return 0 < digits[0] < 20
+    if not 0 < amount.digits < 20:
+        return False
+    for i in range(amount.first, amount.last):
+        if not is_digit(value[i]) and not is_separator(value[i]):
+            return False
+    amount.number = <long long> (0 - number if negative else number)
+    return True
 
 
-cdef inline int is_sign(unsigned char byte) noexcept nogil:
-    return byte == c"-" or byte == c"(" or byte == c")"
-
-
-cdef int put_money(const unsigned char *value, Py_ssize_t length, int digits, const unsigned char *masked, unsigned char *at) noexcept nogil:
-    """Writes nine masked digits with the currency and the separators of value, without its sign; how many bytes they
+cdef int put_money(const unsigned char *value, const Amount *amount, const unsigned char *masked, unsigned char *at) noexcept nogil:
+    """Writes nine masked digits with the separators of value, without its sign and its currency; how many bytes they
     are. The first group takes the digits that value has too few; of too many the first are left out."""
-    cdef int done = 0, skipped = 0, size = 0
+    cdef int done = 0, skipped = 0, size = 0, _
     cdef Py_ssize_t i
-    cdef int _
-    for i in range(length):
-        if is_digit(value[i]) and skipped < digits - 9:
+    for i in range(amount.first, amount.last + 1):
+        if is_digit(value[i]) and skipped < amount.digits - 9:
             skipped += 1
         elif is_digit(value[i]):
-            for _ in range(1 if done > 0 else max(1, 10 - digits)):
+            for _ in range(1 if done > 0 else max(1, 10 - amount.digits)):
                 at[size], size, done = masked[done], size + 1, done + 1
-        elif not is_sign(value[i]) and (skipped == 0 or done > 0):
+        elif done > 0:
             at[size], size = value[i], size + 1
     return size
 
 
 cdef int money_text(const Mask *mask, const unsigned char *value, Py_ssize_t length, Out *out) noexcept nogil:
-    """An amount for an amount, written in the currency and with the separators of the value."""
+    """An amount for an amount, written with the separators of the value."""
     cdef unsigned char masked[20]
-    cdef long long number = 0
-    cdef int digits = 0
-    if length > 64 or not read_money(value, length, &number, &digits):
+    cdef Amount amount
+    if length > LONGEST_MONEY or not read_money(value, length, &amount):
         return UNFIT
-    if reserve(out, length + 9) != 0:
+    if reserve(out, LONGEST_MONEY + 9) != 0:
         return NO_MEMORY
-    put_digits(masked, keyed_money(mask, number))
-    out.used += put_money(value, length, digits, masked, out.data + out.used)
+    put_digits(masked, keyed_money(mask, amount.number))
+    out.used += put_money(value, &amount, masked, out.data + out.used)
     return APPENDED

@@ -124,8 +124,15 @@ def _date(value: Literal, column: Column) -> Encoded:
     return day.isoformat().encode(), struct.pack("!i", (day - EPOCH.date()).days)
 
 
+def _fits(moment: time | datetime, column: Column) -> None:
+    """Raises ValueError: the moment has more digits behind its seconds than timestamp(n) or time(n) allow."""
+    if column.typmod >= 0 and moment.microsecond % 10 ** max(6 - column.typmod, 0):
+        raise ValueError
+
+
 def _time(value: Literal, column: Column) -> Encoded:
     moment = time.fromisoformat(_written(value))
+    _fits(moment, column)
     if moment.tzinfo is not None:
         raise ValueError
     since = datetime.combine(EPOCH, moment, tzinfo=UTC) - EPOCH
@@ -134,6 +141,7 @@ def _time(value: Literal, column: Column) -> Encoded:
 
 def _timestamp(value: Literal, column: Column) -> Encoded:
     moment = datetime.fromisoformat(_written(value))
+    _fits(moment, column)
     if moment.tzinfo is not None:
         raise ValueError
     since = moment.replace(tzinfo=UTC) - EPOCH
@@ -142,6 +150,7 @@ def _timestamp(value: Literal, column: Column) -> Encoded:
 
 def _timestamptz(value: Literal, column: Column) -> Encoded:
     moment = datetime.fromisoformat(_written(value))
+    _fits(moment, column)
     if moment.tzinfo is None:
         raise ValueError
     moment = moment.astimezone(UTC)
