@@ -61,6 +61,16 @@ def test_what_the_proxy_answers_itself_has_the_servers_words(
     assert said == (expected[0], expected[1].partition(b"\0F")[0] + b"\0\0")
 
 
+@pytest.mark.parametrize("script", copies.LOST, ids=lambda script: script.name)
+def test_what_the_protocol_does_not_allow_ends_the_session(
+    direct: Endpoint, behind_open_rules: Endpoint, script: Conversation
+) -> None:
+    for said in (record(behind_open_rules, script), record(direct, script)):
+        assert said.closed
+        assert said.frames[-1][0] == b"E"
+        assert said.frames[-1][1].startswith(b"SFATAL\0VFATAL\0C08P01\0")
+
+
 def test_no_two_conversations_have_one_name() -> None:
     names = [case.id for case in CONVERSATIONS]
     assert len(set(names)) == len(names)
