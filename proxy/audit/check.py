@@ -20,8 +20,8 @@ SEAL_START: Final = b'{"why":'
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a segment came to. number: by its name. head: None where it cannot be read. walked: None where nothing of it
-    can be followed. recovery: its first entry, where it is one. why: of its seal; empty: it has none."""
+    """What a segment came to. number: by its name. head: None where it cannot be believed. walked: None where nothing
+    of it can be followed. recovery: its first entry, where it is one. why: of its seal; empty: it has none."""
 
     path: Path
     name: str
@@ -53,18 +53,14 @@ def check(path: Path, keys: ChainKeys) -> Checked:
     if head.key_check != keys.check:
         fault = _of_head(name, 64, FaultKind.REPLACED, "it was written with another key")
         return msgspec.structs.replace(blank, head=head, faults=(fault,))
-    anchor, faults = _anchor(name, data, head, keys)
-    return msgspec.structs.replace(_followed(blank, data, keys, anchor, faults, head.first), head=head)
-
-
-def _anchor(name: str, data: bytes, head: Head, keys: ChainKeys) -> tuple[bytes, tuple[Fault, ...]]:
-    """What the first entry is chained to, and the fault of a head whose hash is not that of its content."""
     proper = Blake2b(keys.chain).hash(head.covered)
     if proper == head.hash:
-        return head.hash, ()
+        return msgspec.structs.replace(_followed(blank, data, keys, proper, (), head.first), head=head)
     if Links(keys.chain).walk(data, HEAD_BYTES, proper, head.first - 1)[0] > HEAD_BYTES:
-        return proper, (_of_head(name, HASH_AT, FaultKind.DAMAGED, "the hash of its head was changed"),)
-    return head.hash, (_of_head(name, 0, FaultKind.ALTERED, "its head was changed, and the checksum mended"),)
+        fault = _of_head(name, HASH_AT, FaultKind.DAMAGED, "the hash of its head was changed")
+        return msgspec.structs.replace(_followed(blank, data, keys, proper, (fault,), head.first), head=head)
+    fault = _of_head(name, 0, FaultKind.ALTERED, "its head was changed, and the checksum mended")
+    return _followed(blank, data, keys, head.hash, (fault,))
 
 
 def _followed(

@@ -105,7 +105,7 @@ class Diagnosis:
                 found += [(gap if index == 0 else None, place) for index, place in enumerate(places)]
             at, start = end, search(self._data, end)
             if start < 0:
-                rest = at
+                rest = at if at < len(self._data) else 0
                 break
         behind = [place[1] for _, place in found[1:]]
         return [Found(gap, place, seq) for (gap, place), seq in zip_longest(found, behind)], rest

@@ -20,6 +20,7 @@ cdef enum:
 cdef struct Segment:
     int directory                 # descriptor of the worker's folder, not owned
     int fd                        # -1: none is open
+    int next_fd                   # of the next one, made before this one is sealed; -1: none is
     unsigned long long number
     unsigned long long first      # number of its first entry
     Py_ssize_t limit              # sealed when it has this many bytes
@@ -34,6 +35,7 @@ cdef struct Segment:
     const char *failed            # what failed
     long long total               # bytes written to all segments
 
+cdef int segment_create(Segment *segment) noexcept nogil
 cdef int segment_begin(Segment *segment) noexcept nogil
 cdef unsigned char *segment_room(Segment *segment, Py_ssize_t payload) noexcept nogil
 cdef void segment_entry(Segment *segment, int kind, Py_ssize_t payload) noexcept nogil
@@ -42,3 +44,4 @@ cdef int segment_sync(Segment *segment) noexcept nogil
 cdef int segment_seal(Segment *segment, const char *why) noexcept nogil
 cdef bint segment_full(const Segment *segment) noexcept nogil
 cdef void segment_close(Segment *segment) noexcept nogil
+cdef void segment_release(Segment *segment) noexcept nogil

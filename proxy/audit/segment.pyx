@@ -35,15 +35,20 @@ cdef int _failed(Segment *segment, const char *what) noexcept nogil:
     return -1
 
 
-cdef int segment_begin(Segment *segment) noexcept nogil:
-    """Creates the next segment, durable with its name: number and chain move on. -1: failed."""
+cdef int segment_create(Segment *segment) noexcept nogil:
+    """Makes the next segment's file, still empty: when a seal says that another segment follows, there is one. -1:
+    failed."""
     cdef char name[32]
+    snprintf(name, sizeof(name), b"%012llu.pgwj", segment.number + 1)
+    segment.next_fd = openat(segment.directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+    return 0 if segment.next_fd >= 0 else _failed(segment, b"creating a segment")
+
+
+cdef int segment_begin(Segment *segment) noexcept nogil:
+    """Goes on to the segment that was created; its name and its head are durable then. -1: failed."""
+    segment.fd, segment.next_fd = segment.next_fd, -1
     segment.number += 1
     segment.first = segment.chain.seq + 1
-    snprintf(name, sizeof(name), b"%012llu.pgwj", segment.number)
-    segment.fd = openat(segment.directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
-    if segment.fd < 0:
-        return _failed(segment, b"creating a segment")
     segment.written = segment.used = 0
     if segment_room(segment, HEAD_BYTES) == NULL:
         return -1
@@ -146,3 +151,13 @@ cdef void segment_close(Segment *segment) noexcept nogil:
     if segment.fd >= 0:
         close(segment.fd)
     segment.fd = -1
+
+
+cdef void segment_release(Segment *segment) noexcept nogil:
+    """Closes whatever is open, at the end or after a failure, and frees its memory."""
+    segment_close(segment)
+    if segment.next_fd >= 0:
+        close(segment.next_fd)
+    segment.next_fd = -1
+    free(segment.out)
+    segment.out = NULL

@@ -14,8 +14,8 @@ from proxy.audit.queue cimport (
     queue_execution, queue_hurry, queue_note, queue_open, queue_wait,
 )
 from proxy.audit.segment cimport (
-    CHAIN_ID_BYTES, INSTANCE_BYTES, KEY_CHECK_BYTES, Segment, segment_close, segment_entry, segment_room, segment_sync,
-    segment_write,
+    CHAIN_ID_BYTES, INSTANCE_BYTES, KEY_CHECK_BYTES, Segment, segment_entry, segment_release, segment_room,
+    segment_sync, segment_write,
 )
 from proxy.audit.shelf cimport Shelf, shelf_put, shelf_release
 from proxy.audit.threads cimport (
@@ -59,7 +59,7 @@ cdef class Spool:
         if self._writer == NULL:
             raise MemoryError
         queue = &self._writer.queue
-        self._writer.segment.fd = -1
+        self._writer.segment.fd = self._writer.segment.next_fd = -1
         if queue_open(queue, MODES[mode], buffer_bytes) < 0:
             raise MemoryError
         self.wake_fd = queue.wake_fd
@@ -72,7 +72,6 @@ cdef class Spool:
         if self._writer != NULL:
             self._stop()
             queue_close(&self._writer.queue)
-            free(self._writer.segment.out)
             free(self._writer)
 
     def begin(self, *, int directory, bytes chain_key, bytes chain_id, bytes key_check, bytes instance=b"",
@@ -215,7 +214,7 @@ cdef class Spool:
             if self._process == getpid():  # a child of fork has no thread to wait for
                 pthread_join(self._thread, NULL)
             self._process = 0
-            segment_close(&self._writer.segment)
+            segment_release(&self._writer.segment)
             if queue.state != STATE_FAILED:
                 queue.state = STATE_CLOSED
 

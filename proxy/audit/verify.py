@@ -1,6 +1,7 @@
 """A journal against its key: each segment by itself, side by side, then how they follow one another."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -72,17 +73,22 @@ def _chain(directory: Path, keys: ChainKeys, pool: ThreadPoolExecutor, progress:
 
 def _in_order(chain: Sequence[Checked]) -> Iterator[Fault]:
     """Every fault of a worker's chain: of the segments, and between them."""
+    ids = Counter(one.head.chain_id for one in chain if one.head is not None)
+    own = ids.most_common(1)[0][0] if ids else b""
+    foreign = {one.number: list(_identity(one, own)) for one in chain}
     for before, one in pairwise([None, *chain]):
         if one is not None:
             yield from _missing(before, one)
-            yield from _between(before, one) if before is not None else ()
+            if before is not None and before.size < HEAD_BYTES:
+                yield _fault(before, None, before.size, FaultKind.TRUNCATED, "it ends within its head")
+            if before is not None and not foreign[before.number] and not foreign[one.number]:
+                yield from _between(before, one)
+            yield from foreign[one.number]
             yield from one.faults
-            yield from _identity(chain, one)
     last = chain[-1] if chain else None
     if last is not None and last.why == "size":
-        yield _fault(
-            last, None, last.size, FaultKind.REMOVED, "the next segment is missing: the seal says that there is one"
-        )
+        detail = "the next segment is missing: the seal says that there is one"
+        yield _fault(last, None, last.size, FaultKind.REMOVED, detail)
 
 
 def _missing(before: Checked | None, one: Checked) -> Iterator[Fault]:
@@ -94,14 +100,11 @@ def _missing(before: Checked | None, one: Checked) -> Iterator[Fault]:
         yield _fault(one, None, 0, FaultKind.REMOVED, detail)
 
 
-def _identity(chain: Sequence[Checked], one: Checked) -> Iterator[Fault]:
-    """Whether the segment is what its name and its folder say."""
+def _identity(one: Checked, own: bytes) -> Iterator[Fault]:
+    """Whether the segment is what its name and its folder say. own: id of the folder's chain."""
     head = one.head
     if head is None:
-        if one.size < HEAD_BYTES and one is not chain[-1]:
-            yield _fault(one, None, one.size, FaultKind.TRUNCATED, "it ends within its head")
         return
-    own = next(other.head.chain_id for other in chain if other.head is not None)
     if head.number != one.number:
         yield _fault(one, None, 32, FaultKind.REPLACED, f"it was written as segment {head.number}")
     elif head.chain_id != own:
@@ -113,9 +116,11 @@ def _identity(chain: Sequence[Checked], one: Checked) -> Iterator[Fault]:
 def _between(before: Checked, one: Checked) -> Iterator[Fault]:
     """Whether a segment ends where the next one says that it did."""
     head, walked = one.head, before.walked
-    if head is None or walked is None or one.number != before.number + 1 or head.number != one.number:
+    if head is None or walked is None or one.number != before.number + 1:
         return
-    if walked.seq + 1 < head.first and all(fault.byte < walked.end for fault in before.faults):
+    if any(fault.byte >= walked.end for fault in before.faults):
+        return  # what is wrong with its end is told already
+    if walked.seq + 1 < head.first:
         detail = f"{head.first - 1 - walked.seq} entries are missing at its end"
         yield _fault(before, walked.seq + 1, walked.end, FaultKind.TRUNCATED, detail)
     elif head.previous != walked.hash and not before.faults:

@@ -9,7 +9,7 @@ from proxy.audit.frame cimport KIND_EXECUTION, KIND_NOTE, KIND_SESSION, KIND_STA
 from proxy.audit.integers cimport put_number, put_signed
 from proxy.audit.queue cimport Buffer, NoteItem, queue_fail, queue_publish, queue_take
 from proxy.audit.segment cimport (
-    segment_begin, segment_close, segment_entry, segment_full, segment_room, segment_seal, segment_sync, segment_write,
+    segment_begin, segment_create, segment_entry, segment_full, segment_room, segment_seal, segment_sync, segment_write,
 )
 from proxy.audit.shelf cimport Definition, Shelf, shelf_get
 from proxy.audit.threads cimport CLOCK_MONOTONIC, clock_ns
@@ -41,6 +41,8 @@ cdef void *write_until_stopped(void *argument) noexcept nogil:
 
 cdef int write_next_segment(Writer *writer, const char *why) noexcept nogil:
     """Seals the segment, if one is open, and begins the next. -1: failed."""
+    if segment_create(&writer.segment) < 0:
+        return -1
     if writer.segment.fd >= 0 and segment_seal(&writer.segment, why) < 0:
         return -1
     return segment_begin(&writer.segment)
