@@ -7,12 +7,16 @@ from proxy.lane.memory cimport (
     append,
     drop_ruling,
     due,
+    all_doubtful,
+    forget_doubtful,
     forget_portals,
     hold_ruling,
+    owe,
     owed_count,
     paid,
     pass_client,
     put_client,
+    put_server,
     settle_run,
     skip_to_sync,
 )
@@ -35,6 +39,7 @@ from proxy.lane.state cimport (
     HOLD_DRAIN,
     HOLD_NOTHING,
     OWE_BIND,
+    OWE_CLOSE,
     OWE_EXECUTE,
     OWE_FUNCTION_CALL,
     OWE_PARSE,
@@ -74,6 +79,10 @@ cdef enum:
     OUTCOME_ERROR = 1
     OUTCOME_CANCELLED = 3
     OUTCOME_SUSPENDED = 4
+    CLOSE_NOTHING_SIZE = 29
+
+
+cdef const unsigned char *CLOSE_NOTHING = b"C\0\0\0\x17S_pgwarden_nothing\0H\0\0\0\x04"
 
 
 cdef Py_ssize_t server_frames(Sess *s, const unsigned char *data, Py_ssize_t size) noexcept nogil:
@@ -138,9 +147,15 @@ cdef int server_frame(Sess *s, unsigned char type_, const unsigned char *frame, 
     cdef Owed *owed = due(s)
     cdef int step
     if type_ == c"E":
+        if owed != NULL and owed.doubtful and not all_doubtful(s):
+            forget_doubtful(s)
+            owed = due(s)
         return on_error(s, owed, frame, size)
     if type_ in (c"N", c"A", c"S"):
         return on_unasked(s, owed, type_, frame, size)
+    if owed != NULL and owed.doubtful and type_ != c"Z":
+        forget_doubtful(s)
+        owed = due(s)
     if owed == NULL:
         return end_session(s, "the server sent an answer that nobody asked for")
     step = s.answers[owed.kind * 256 + type_]
@@ -227,6 +242,7 @@ cdef int on_complete(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t
         return end_session(s, "out of memory")
     if s.phase == PHASE_STREAMING:
         step_phase(s, EVENT_STREAM_END)
+    forget_doubtful(s)  # a COPY that has ended well has read them all
     if owed.kind == OWE_EXECUTE:
         paid(s)
         return drained(s)
@@ -263,7 +279,7 @@ cdef int on_copy(Sess *s, Owed *owed, int step, const unsigned char *frame, Py_s
         return end_session(s, "out of memory")
     if step == STEP_COPY_OUT:
         return 0
-    if not forget_stray_syncs(s, owed):
+    if not doubt_early_syncs(s, owed):
         return end_session(s, "messages were sent behind a COPY before it ended")
     if owed.copied:
         return 0
@@ -272,17 +288,15 @@ cdef int on_copy(Sess *s, Owed *owed, int step, const unsigned char *frame, Py_s
     return step_phase(s, EVENT_COPY_IN_EXTENDED if owed.kind == OWE_EXECUTE else EVENT_COPY_IN_SIMPLE)
 
 
-cdef int forget_stray_syncs(Sess *s, Owed *owed) noexcept nogil:
-    """libpq sends a Sync with its Execute, before it knows that a COPY has begun: the server ignores what comes before
-    the data's end. 0 where something else was sent there: the server will fail on that."""
+cdef int doubt_early_syncs(Sess *s, Owed *owed) noexcept nogil:
+    """libpq sends a Sync with its Execute, before it knows that a COPY has begun: the server ignores what it reads of
+    them inside the COPY. 0 where something else was sent before the data's end: the server will fail on that."""
     cdef unsigned int end = owed.copied_at if owed.copied else s.tail
     cdef unsigned int i
     for i in range(s.head + 1, end):
         if s.ring[i & (s.ring_size - 1)].kind != OWE_SYNC:
             return 0
-    for i in range(end, s.tail):
-        s.ring[(s.head + 1 + i - end) & (s.ring_size - 1)] = s.ring[i & (s.ring_size - 1)]
-    s.tail -= end - (s.head + 1)
+        s.ring[i & (s.ring_size - 1)].doubtful = 1
     return 1
 
 
@@ -341,6 +355,11 @@ cdef int end_batch(Sess *s, Owed *owed) noexcept nogil:
     if owed.kind == OWE_SYNC:
         return 0  # a deferred constraint at commit: ReadyForQuery follows
     skip_to_sync(s)
+    if owed_count(s) and due(s).doubtful:
+        s.doubt_paid = 0
+        doubt_the_last(s)
+        if s.phase == PHASE_COPYING_EXTENDED:
+            return step_phase(s, EVENT_ERROR_SIMPLE)
     if owed_count(s) == 0 and s.phase != PHASE_SKIPPING:
         if s.tapping:
             return drained(s)
@@ -365,6 +384,7 @@ cdef int on_ready(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t si
             return end_session(s, "out of memory")
     elif owed.fate != FATE_SWALLOW and pass_client(s, frame, size) < 0:
         return end_session(s, "out of memory")
+    s.doubt_paid = 1
     paid(s)
     if s.status == c"I" and owed_count(s) == 0 and s.portals.count:
         forget_portals(&s.portals)
@@ -374,12 +394,33 @@ cdef int on_ready(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t si
 cdef int drained(Sess *s) noexcept nogil:
     """Where nothing is due any more, what waited for that goes on."""
     if owed_count(s):
-        return 0
+        return ask_past_doubt(s) if s.hold == HOLD_DRAIN and s.doubt_paid and all_doubtful(s) else 0
     if s.tapping:
         tapped(s)
         return -1 if s.failed else 0
     if s.hold == HOLD_DRAIN:
         s.hold = HOLD_NOTHING
+    return 0
+
+
+cdef void doubt_the_last(Sess *s) noexcept nogil:
+    """One ReadyForQuery is like another: of the Syncs in a row, the last ones may go unanswered."""
+    cdef unsigned int i = s.head
+    cdef unsigned int doubtful = 0
+    while i != s.tail and s.ring[i & (s.ring_size - 1)].kind == OWE_SYNC:
+        doubtful += s.ring[i & (s.ring_size - 1)].doubtful
+        s.ring[i & (s.ring_size - 1)].doubtful = 0
+        i += 1
+    while doubtful:
+        i -= 1
+        doubtful -= 1
+        s.ring[i & (s.ring_size - 1)].doubtful = 1
+
+
+cdef int ask_past_doubt(Sess *s) noexcept nogil:
+    """Something waits for answers that may never come: the answer to a harmless question of ours will tell."""
+    if owe(s, OWE_CLOSE, FATE_SWALLOW) == NULL or put_server(s, CLOSE_NOTHING, CLOSE_NOTHING_SIZE) < 0:
+        return end_session(s, "out of memory")
     return 0
 
 

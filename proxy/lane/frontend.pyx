@@ -2,11 +2,13 @@
 
 from proxy.audit.execution cimport Value
 from proxy.lane.memory cimport (
+    all_doubtful,
     drop_bound,
     drop_prepared,
     drop_ruling,
     find,
     hold_ruling,
+    due,
     intern,
     new_bound,
     owe,
@@ -119,6 +121,10 @@ cdef Py_ssize_t client_frames(Sess *s, const unsigned char *data, Py_ssize_t siz
             s.client_stream = whole  # of no interest: it passes, or is discarded as the server would
             s.client_stream_fate = FATE_SWALLOW if s.phase == PHASE_SKIPPING else FATE_FORWARD
             continue
+        if not s.doubt_paid and all_doubtful(s) and event not in (
+            EVENT_SYNC, EVENT_FLUSH, EVENT_COPY_DONE, EVENT_COPY_FAIL, EVENT_TERMINATE
+        ):
+            return end_session(s, "a message came before it was known whether the server skips it")
         if whole > s.message_limit:
             if refuse_large(s, event, whole) < 0:
                 return -1
@@ -164,11 +170,18 @@ cdef int client_frame(Sess *s, int event, const unsigned char *frame, Py_ssize_t
 
 cdef int on_plain(Sess *s, int event, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
     """Messages without a statement. A Sync inside COPY owes nothing: the server ignores it there."""
+    cdef int doubtful
+    cdef Owed *owed
     if event in (EVENT_SYNC, EVENT_FLUSH, EVENT_COPY_DONE, EVENT_TERMINATE) and size != 5:
         return end_session(s, "a message with more bytes than it has fields")
     if event == EVENT_SYNC and not in_copy(s):
-        if owe(s, OWE_SYNC, FATE_FORWARD) == NULL:
+        doubtful = all_doubtful(s)
+        if doubtful:
+            due(s).doubtful = 0  # of several Syncs in a row, it is the last that may go unanswered
+        owed = owe(s, OWE_SYNC, FATE_FORWARD)
+        if owed == NULL:
             return end_session(s, "too many messages wait for an answer")
+        owed.doubtful = doubtful
         if s.touched:
             s.barrier = 1  # the implicit transaction ends, and with it what was set there
     if event in (EVENT_COPY_DONE, EVENT_COPY_FAIL) and not in_copy(s):

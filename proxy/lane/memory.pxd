@@ -21,6 +21,8 @@ cdef void unpaid(Sess *s, Owed *owed) noexcept nogil
 cdef unsigned int owed_count(Sess *s) noexcept nogil
 cdef Owed *last_owed(Sess *s) noexcept nogil
 cdef void skip_to_sync(Sess *s) noexcept nogil
+cdef void forget_doubtful(Sess *s) noexcept nogil
+cdef int all_doubtful(Sess *s) noexcept nogil
 
 cdef Name *find(Names *names, const unsigned char *text, Py_ssize_t size) noexcept nogil
 cdef Name *intern(Names *names, const unsigned char *text, Py_ssize_t size) noexcept nogil

@@ -355,7 +355,7 @@ cdef Owed *owe(Sess *s, int kind, int fate) noexcept nogil:
     s.tail += 1
     owed.kind = kind
     owed.fate = fate
-    owed.opened = owed.started = owed.recorded = owed.target = owed.copied = 0
+    owed.opened = owed.started = owed.recorded = owed.target = owed.copied = owed.doubtful = 0
     owed.bound = NULL
     owed.ruling = NULL
     owed.name = NULL
@@ -418,6 +418,26 @@ cdef void skip_to_sync(Sess *s) noexcept nogil:
         i -= 1
         unpaid(s, &s.ring[i & (s.ring_size - 1)])
     s.head = end
+
+
+cdef void forget_doubtful(Sess *s) noexcept nogil:
+    """The server has shown that it ignored the doubtful Syncs."""
+    cdef unsigned int i
+    cdef unsigned int kept = s.head
+    for i in range(s.head, s.tail):
+        if not s.ring[i & (s.ring_size - 1)].doubtful:
+            s.ring[kept & (s.ring_size - 1)] = s.ring[i & (s.ring_size - 1)]
+            kept += 1
+    s.tail = kept
+
+
+cdef int all_doubtful(Sess *s) noexcept nogil:
+    """Something is due, but perhaps nothing will come."""
+    cdef unsigned int i
+    for i in range(s.head, s.tail):
+        if not s.ring[i & (s.ring_size - 1)].doubtful:
+            return 0
+    return s.head != s.tail
 
 
 cdef void free_session(Sess *s) noexcept nogil:

@@ -150,6 +150,7 @@ cdef struct Owed:
     unsigned char target   # of a Close: S or P
     unsigned char copied   # the client has sent the end of its COPY data, before it was asked for any
     unsigned int copied_at  # the ledger's end when it did
+    unsigned char doubtful  # a Sync that the server may have read inside a COPY, where it is ignored
     Bound *bound
     Ruling *ruling         # whose error is supplied, or whose Parse this is
     Name *name             # set by this message; replaced comes back when it fails
@@ -223,6 +224,7 @@ cdef struct Sess:
     int touched            # this transaction changed the state
     int failed             # the session is over: why is in reason
     int told_end           # the server's FATAL has been passed on: nothing is appended to it
+    int doubt_paid         # since a COPY failed over doubtful Syncs, one has been answered
     int busy               # frames are being looked at: Python answers later, never from inside
     const char *reason
     unsigned long long context

@@ -127,6 +127,23 @@ CONVERSATIONS = [
         ],
         id="COPY in behind another batch, all sent at once",
     ),
+    pytest.param(
+        [batch(SELECT) + SYNC, PARSED + BOUND + COPY_IN + error() + READY, query(SELECT), ROWS + READY],
+        id="COPY in that fails before its early Sync is read",
+    ),
+    pytest.param(
+        [
+            batch(SELECT) + SYNC,
+            PARSED + BOUND + COPY_IN,
+            CopyData(b"1\n").encode(),
+            error(),
+            CopyDone().encode() + SYNC,
+            READY,
+            query(SELECT),
+            ROWS + READY,
+        ],
+        id="COPY in that fails when its early Sync was ignored",
+    ),
     pytest.param([batch(SELECT) + TERMINATE, error()], id="Terminate is not skipped"),
     pytest.param([query(SELECT) + TERMINATE, ROWS + READY], id="Terminate behind a query"),
     pytest.param(
