@@ -59,3 +59,13 @@ def read(reader: str, endpoint: Endpoint, *, form: str, masked: str, round_: int
         cpu_s=after.since(before).total_s if before and after else None,
         checksum=found["sum"],
     )
+
+
+def check(run: BulkRun, sums: dict[tuple[str, str], int]) -> None:
+    """Everybody must give the same rows, and masked ones must be others: a fast wrong answer is no figure. sums: the
+    checksum of each format and query so far. Raises BulkReadError."""
+    known = sums.setdefault((run.format, run.masked), run.checksum)
+    if known != run.checksum:
+        raise BulkReadError(f"{run.endpoint} gave other {run.masked} {run.format} rows than those before it")
+    if sums.get((run.format, "unmasked")) == sums.get((run.format, "masked")):
+        raise BulkReadError(f"{run.endpoint} masked nothing")

@@ -113,12 +113,13 @@ def bulk_runs(endpoints: Sequence[Endpoint], settings: Settings, folder: Path, s
     chosen = [endpoint for endpoint in endpoints if endpoint.name in settings.bulk_endpoints]
     if not settings.rows or not chosen:
         return
-    reader = compiled("reader", folder)
+    reader, sums = compiled("reader", folder), dict[tuple[str, str], int]()
     for round_ in range(-1, settings.bulk_rounds):
         for format_ in bulk.FORMATS:
             for endpoint in rotated(chosen, max(round_, 0)):
                 for masked in bulk.plan(endpoint):
                     run = bulk.read(reader, endpoint, form=format_, masked=masked, round_=round_)
+                    bulk.check(run, sums)
                     if round_ >= 0:
                         say(
                             f"bulk {format_} {masked}, round {round_}: {endpoint.name}: {run.megabytes_per_s:,.0f} MB/s"

@@ -2,8 +2,8 @@
  *
  *     reader PORT USER DATABASE FORMAT SQL      FORMAT 0 text, 1 binary; trust authentication; 127.0.0.1
  *
- * Prints {"rows": …, "bytes": …, "seconds": …, "sum": …}. seconds run from the send to ReadyForQuery; sum is a checksum
- * of all DataRows, by which two runs are known to have had the same answer.
+ * Prints {"rows": …, "bytes": …, "seconds": …, "sum": …}. seconds run from the send to ReadyForQuery; sum is a checksum of the lengths
+ * and last bytes of all DataRows, by which two runs are known to have had the same answer.
  */
 #include <arpa/inet.h>
 #include <stdint.h>

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.bulk import BulkReadError, BulkRun, check
 from benchmarks.history import verdict
 from benchmarks.pgbench import Run, latencies_in, quantile
 from benchmarks.procstat import cpu, family
@@ -72,3 +73,26 @@ def test_a_change_is_told_only_where_the_spreads_do_not_meet(
     old: Spread | None, new: Spread, sign: int, word: str
 ) -> None:
     assert verdict(old, new, sign) == word
+
+
+def read(endpoint: str, masked: str, checksum: int) -> BulkRun:
+    return BulkRun(
+        endpoint=endpoint, format="text", masked=masked, round=0, rows=1, megabytes_per_s=1, rows_per_s=1, seconds=1,
+        cpu_s=None, checksum=checksum,
+    )  # fmt: skip
+
+
+def test_rows_that_differ_are_no_figure() -> None:
+    sums: dict[tuple[str, str], int] = {}
+    check(read("direct", "unmasked", 1), sums)
+    check(read("pgwarden", "masked", 2), sums)
+    check(read("pgwarden", "unmasked", 1), sums)
+    with pytest.raises(BulkReadError, match="pgwarden gave other unmasked text rows"):
+        check(read("pgwarden", "unmasked", 3), sums)
+
+
+def test_a_mask_that_changes_nothing_is_no_figure() -> None:
+    sums: dict[tuple[str, str], int] = {}
+    check(read("direct", "unmasked", 1), sums)
+    with pytest.raises(BulkReadError, match="masked nothing"):
+        check(read("pgwarden", "masked", 1), sums)
