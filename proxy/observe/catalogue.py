@@ -49,7 +49,7 @@ def _duration(name: str, text: str, *labels: str) -> Metric:
 
 METRICS: Final[tuple[Metric, ...]] = (
     # statements
-    _counter("statements", "Statements executed or refused, by what was decided (allow, refuse).", "decision"),
+    _counter("statements", "Statements executed or refused, by what was decided (allow, mask, refuse).", "decision"),
     _counter("statements_failed", "Statements that the server answered with an error."),
     _counter("refusals", "Statements refused, by the rule or reason that refused them.", "rule"),
     _counter("disagreements", "Statements whose text and server's tree name different relations or columns."),

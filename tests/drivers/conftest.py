@@ -10,7 +10,7 @@ import pytest
 
 from proxy.embedded.postgres import EmbeddedPostgres
 from tests.drivers.cluster import DATABASE, running_cluster
-from tests.drivers.warden import OPEN_RULES, SHOP_RULES, WardenUnavailableError, running_warden
+from tests.drivers.warden import OPEN_RULES, SHOP_RULES, Warden, WardenUnavailableError, running_warden
 
 HERE = Path(__file__).parent
 
@@ -44,21 +44,21 @@ def cluster() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture(scope="session")
-def open_warden(cluster: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a pgwarden whose rules concern nothing."""
+def open_warden(cluster: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warden]:
+    """A pgwarden whose rules concern nothing."""
     yield from _warden(cluster, tmp_path_factory.mktemp("open"), OPEN_RULES)
 
 
 @pytest.fixture(scope="session")
-def shop_warden(cluster: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a pgwarden that hides email and balance from analyst."""
+def shop_warden(cluster: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warden]:
+    """A pgwarden that hides email and balance from analyst."""
     yield from _warden(cluster, tmp_path_factory.mktemp("shop"), SHOP_RULES)
 
 
-def _warden(cluster: EmbeddedPostgres, folder: Path, rules: str) -> Iterator[int]:
+def _warden(cluster: EmbeddedPostgres, folder: Path, rules: str) -> Iterator[Warden]:
     try:
-        with running_warden(folder, cluster, rules) as port:
-            yield port
+        with running_warden(folder, cluster, rules) as warden:
+            yield warden
     except WardenUnavailableError as error:
         pytest.skip(f"pgwarden serve does not run yet: {error}")
 
@@ -72,20 +72,20 @@ def direct(cluster: EmbeddedPostgres) -> Endpoint:
 @pytest.fixture(params=["direct", "pgwarden"])
 def endpoint(request: pytest.FixtureRequest, cluster: EmbeddedPostgres) -> Endpoint:
     """The server itself, then pgwarden with rules for others: app is cleared for everything."""
-    port = cluster.port if request.param == "direct" else request.getfixturevalue("shop_warden")
+    port = cluster.port if request.param == "direct" else request.getfixturevalue("shop_warden").port
     return Endpoint(request.param, port, cluster)
 
 
 @pytest.fixture
-def behind_open_rules(cluster: EmbeddedPostgres, open_warden: int) -> Endpoint:
+def behind_open_rules(cluster: EmbeddedPostgres, open_warden: Warden) -> Endpoint:
     """pgwarden without a rule that concerns anything."""
-    return Endpoint("pgwarden", open_warden, cluster)
+    return Endpoint("pgwarden", open_warden.port, cluster)
 
 
 @pytest.fixture
-def behind_shop_rules(cluster: EmbeddedPostgres, shop_warden: int) -> Endpoint:
+def behind_shop_rules(cluster: EmbeddedPostgres, shop_warden: Warden) -> Endpoint:
     """pgwarden in front of a shop of which analyst may not see everything."""
-    return Endpoint("pgwarden", shop_warden, cluster)
+    return Endpoint("pgwarden", shop_warden.port, cluster)
 
 
 Name = Callable[[str], str]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +47,27 @@ class WardenUnavailableError(Exception):
     """pgwarden did not start; the message is what it said."""
 
 
+@dataclass(frozen=True, slots=True)
+class Warden:
+    """A running pgwarden: its port, its admin endpoint's, its process, and the file that it logs to."""
+
+    port: int
+    admin_port: int
+    pid: int
+    log: Path
+
+
 @contextmanager
-def running_warden(folder: Path, server: EmbeddedPostgres, rules: str) -> Iterator[int]:
-    """The port of a pgwarden in front of server. Raises WardenUnavailableError."""
+def running_warden(folder: Path, server: EmbeddedPostgres, rules: str) -> Iterator[Warden]:
+    """A pgwarden in front of server. Raises WardenUnavailableError."""
     config = write_config(folder, server, rules)
     command = [sys.executable, "-m", "proxy", "serve", "--config", str(config)]
     log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=os.environ | {"PYTHONUNBUFFERED": "1"})
     try:
-        yield listening_port(process, log)
+        port = listening_port(process, log)
+        yield Warden(port, port_in(log.read_text(), "admin_listening") or 0, process.pid, log)
     finally:
         process.terminate()
         try:
@@ -78,6 +90,7 @@ def write_config(folder: Path, server: EmbeddedPostgres, rules: str) -> Path:
         "rules": ["rules.yaml"],
         "keys": {"current": 1, 1: {"file": "mask.key"}},
         "audit": {"directory": str(folder / "audit"), "mode": "async"},
+        "admin": {"listen": "127.0.0.1:0"},
     }
     file = folder / "pgwarden.yaml"
     file.write_text(yaml.safe_dump(config))
@@ -98,9 +111,9 @@ def listening_port(process: "subprocess.Popen[bytes]", log: Path) -> int:
     raise WardenUnavailableError(" / ".join(said) or "it said nothing")
 
 
-def port_in(log: str) -> int | None:
-    """The port in the event `listening`; None while it has not been said."""
+def port_in(log: str, event: str = "listening") -> int | None:
+    """The port in an event; None while it has not been said."""
     for line in log.splitlines():
-        if line.startswith("{") and line.endswith("}") and json.loads(line).get("event") == "listening":
+        if line.startswith("{") and line.endswith("}") and json.loads(line).get("event") == event:
             return int(json.loads(line)["port"])
     return None
