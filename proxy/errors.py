@@ -100,6 +100,12 @@ class LoginTimeout(WardenError):
     sqlstate = "57014"
 
 
+class StatementCancelled(WardenError):
+    """The client asked to cancel a statement that had not been sent to the server yet."""
+
+    sqlstate = "57014"
+
+
 class ShuttingDown(WardenError):
     """The proxy was asked to stop."""
 

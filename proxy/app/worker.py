@@ -5,17 +5,18 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import asyncpg
-
 from proxy.admin.pages import Check, Pages
 from proxy.admin.server import AdminServer
+from proxy.app.catalog_login import EVERY, log_in, try_log_in
 from proxy.app.numbers import numbers_of
 from proxy.app.recorder import JournalRecorder
+from proxy.app.upstream_watch import UpstreamWatch
 from proxy.audit.journal import Journal
 from proxy.audit.settings import Mode
 from proxy.catalog.loader import Connection
@@ -43,6 +44,8 @@ from proxy.server.shared import Shared
 from proxy.server.upstream import connect
 
 DECISIONS_KEPT: Final = 65_536
+LAST_WORDS_S: Final = 2.0
+"""How long sessions that we end may take to read why."""
 MOST_COLUMNS_SHOWN: Final = 20
 TREE_BYTES: Final = 8 * 1024 * 1024
 """Longest answer to a probe that is kept; a longer tree is opaque."""
@@ -57,7 +60,7 @@ class Worker:
 
     def __init__(self, config: Config, path: Path) -> None:
         self.config, self.path = config, path
-        self._stopping = asyncio.Event()
+        self._stopping, self._hurry = asyncio.Event(), asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         rules = load_rules(config.rules)
         self.catalogs = CatalogService(self._connect_catalog, poll_s=config.catalog.poll_seconds)
@@ -93,55 +96,82 @@ class Worker:
             cancel=self._cancel,
         )
         self.listener = Listener(config.listen, self.gate.serve)
+        self.watch = UpstreamWatch(
+            config.upstream, every_s=config.catalog.poll_seconds, try_account=lambda: try_log_in(config)
+        )
         self.admin: AdminServer | None = None
         self.reloads = {"ok": 0, "failed": 0}
         self.decider.observe(self._moved)
         self.catalogs.observe(self._catalog_changed)
 
     async def start(self) -> tuple[str, int]:
-        """Starts everything; where it listens. Raises WardenError."""
+        """Starts everything; where it listens. A server that is down may come back, but an account that it does not let
+        in is somebody's mistake. Raises WardenError."""
         self.journal.start()
+        await self.watch.look()
+        if self.watch.locked_out is not None:
+            raise self.watch.locked_out
         self.sessions.start()
         addresses = await self.listener.start()
+        self.watch.start()
         if self.config.admin is not None:
             await self._start_admin()
+        await self._first_snapshot()
         host, port = addresses[0]
         self._tell(host, port)
-        await self._try_catalog()
         return host, port
 
-    async def run(self) -> None:
-        """Until SIGTERM or SIGINT: the first drains, the second ends at once. SIGHUP reloads."""
+    def hear_signals(self) -> None:
+        """SIGTERM or SIGINT: the first drains, the second ends at once. SIGHUP reloads."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._asked_to_stop)
+            loop.add_signal_handler(number, self.ask_to_stop)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
+
+    async def run(self) -> None:
+        """Until it is asked to stop."""
         await self._stopping.wait()
         await self._drain()
         await self.stop()
 
-    def _asked_to_stop(self) -> None:
+    def ask_to_stop(self) -> None:
+        """The first time drains, the second ends at once."""
         if self._stopping.is_set():
-            _log.warning("ended_at_once", sessions=len(self.sessions))
-            self.sessions.abort()
+            self._hurry.set()
         self._stopping.set()
 
     async def _drain(self) -> None:
         await self.listener.stop()
         _log.info("draining", sessions=len(self.sessions), seconds=self.config.limits.drain_seconds)
+        self.gate.turn_away()
         self.sessions.drain()
-        try:
-            async with asyncio.timeout(self.config.limits.drain_seconds):
-                await self.listener.idle()
-        except TimeoutError:
+        if await self._idle_within(self.config.limits.drain_seconds):
+            return
+        if self._hurry.is_set():
+            _log.warning("ended_at_once", sessions=len(self.sessions))
+        else:
             _log.warning("drain_timed_out", sessions=len(self.sessions))
 
+    async def _idle_within(self, seconds: float) -> bool:
+        """Whether every connection has ended by itself, before the time is over or somebody is in a hurry."""
+        idle, hurry = asyncio.create_task(self.listener.idle()), asyncio.create_task(self._hurry.wait())
+        done, waiting = await asyncio.wait({idle, hurry}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        return idle in done
+
     async def stop(self) -> None:
-        """Ends what is left, in the order that loses nothing: sessions, then the journal."""
+        """Ends what is left, in the order that loses nothing: sessions with their last word, then the journal."""
+        await self.watch.close()
         await self.listener.stop()
+        self.gate.turn_away()
         self.sessions.abort()
-        await self.listener.abort()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self.listener.idle()
         self.sessions.stop()
+        await self.listener.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.admin is not None:
             await self.admin.close()
@@ -157,7 +187,8 @@ class Worker:
             rules, keys = load_rules(config.rules), _keys(config)
         except WardenError as error:
             self.reloads["failed"] += 1
-            _log.error("reload_failed", error=error, still_in_force=self.decider.rules.version)
+            in_force = self.decider.rules.version
+            _log.error("reload_failed", error=error, hint=error.hint or "", still_in_force=in_force)
             return
         self.reloads["ok"] += 1
         self.table.forget()
@@ -173,7 +204,10 @@ class Worker:
     def _cancel(self, logged_in: LoggedIn) -> None:
         """Ends at the server what a client that is gone has left running."""
         sent = forward(logged_in, lambda: connect(self.config.upstream), timeout_s=self.config.limits.cancel_seconds)
-        task = asyncio.get_running_loop().create_task(sent)
+        self._own(sent)
+
+    def _own(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -189,23 +223,11 @@ class Worker:
         self.decider.moved(snapshot.database)
 
     async def _connect_catalog(self, database: str) -> Connection:
-        catalog, upstream = self.config.catalog, self.config.upstream
-        where: dict[str, object] = {"host": upstream.socket or upstream.host, "port": upstream.port}
-        password = catalog.password.reveal() if catalog.password is not None else None
-        connection: Connection = await asyncpg.connect(
-            user=catalog.user,
-            password=password,
-            database=database,
-            ssl=False,
-            timeout=upstream.connect_seconds,
-            server_settings={"application_name": "pgwarden catalog"},
-            **where,
-        )
-        return connection
+        return await log_in(self.config, database)
 
-    async def _try_catalog(self) -> None:
-        """The first look at the server: what is wrong is said now, and serving goes on, because it may come back."""
-        if self.config.catalog.database == "*":
+    async def _first_snapshot(self) -> None:
+        """The first look at the one database, if there is one: what is wrong is said now, and serving goes on."""
+        if self.config.catalog.database == EVERY or self.watch.unreachable is not None:
             return
         try:
             await self.catalogs.snapshot(self.config.catalog.database)
@@ -227,7 +249,12 @@ class Worker:
         return numbers_of(self)
 
     def _checks(self) -> Mapping[str, Check]:
-        return {"journal": self._journal_broken, "listener": self._not_listening}
+        return {
+            "journal": self._journal_broken,
+            "listener": self._not_listening,
+            "upstream": lambda: _words(self.watch.unreachable),
+            "catalog": lambda: _words(self.watch.locked_out),
+        }
 
     def _journal_broken(self) -> str | None:
         return self.journal.failure or None
@@ -239,13 +266,11 @@ class Worker:
 
     def _tell(self, host: str, port: int) -> None:
         rules = self.decider.rules
-        upstream = self.config.upstream
-        where = upstream.socket or f"{upstream.host}:{upstream.port}"
         _log.info("rules", version=rules.version, files=rules.files, subjects=len(rules.subjects))
         _log.info("keys", current=self.config.keys.current, versions=list(self.config.keys.versions))
         _log.info("audit", journal=self.journal.describe())
         self._tell_unprotected(rules)
-        _log.info("listening", host=host, port=port, upstream=where, pid=os.getpid())
+        _log.info("listening", host=host, port=port, upstream=self.config.upstream.place, pid=os.getpid())
 
     def _tell_unprotected(self, rules: Rules) -> None:
         _log.warning("not_protected", reason="connections are not encrypted: this version has no TLS")
@@ -255,6 +280,10 @@ class Worker:
             _log.warning("not_protected", reason="no column is classified: nothing is masked")
 
 
+def _words(error: WardenError | None) -> str | None:
+    return None if error is None else str(error)
+
+
 def _keys(config: Config) -> Keys:
     return Keys(config.keys.versions, config.keys.current)
 
@@ -262,6 +291,7 @@ def _keys(config: Config) -> Keys:
 async def serve(path: Path, ready: Callable[[str, int], Awaitable[None]] | None = None) -> None:
     """Runs one worker until it is told to stop. Raises WardenError where it cannot begin."""
     worker = Worker(load_config(path), path)
+    worker.hear_signals()
     try:
         host, port = await worker.start()
     except BaseException:

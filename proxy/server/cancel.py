@@ -15,6 +15,8 @@ from proxy.wire.messages.cancel import CancelRequest
 
 OnCancel: TypeAlias = Callable[[], bool]
 """Told that the session's client wants to cancel; whether to pass it on (False: nothing of the client's runs now)."""
+OnDone: TypeAlias = Callable[[], None]
+"""Told that a cancel which was passed on has been done."""
 
 _log = EventLog("pgwarden.server")
 
@@ -24,12 +26,17 @@ def always() -> bool:
     return True
 
 
+def nothing() -> None:
+    """Nobody waits for it."""
+
+
 @dataclass(slots=True, kw_only=True)
 class CancelEntry:
     """One session that can be cancelled."""
 
     session: LoggedIn
     on_cancel: OnCancel = always
+    on_done: OnDone = nothing
 
 
 class CancelRegistry:
@@ -46,11 +53,11 @@ class CancelRegistry:
         if session.client_key:
             self._entries.setdefault(session.backend_pid, []).append(CancelEntry(session=session))
 
-    def watch(self, session: LoggedIn, on_cancel: OnCancel) -> None:
-        """Asks on_cancel before a cancel of this session is passed on."""
+    def watch(self, session: LoggedIn, on_cancel: OnCancel, on_done: OnDone = nothing) -> None:
+        """Asks on_cancel before a cancel of this session is passed on, and tells on_done when that has been done."""
         for entry in self._entries.get(session.backend_pid, ()):
             if entry.session is session:
-                entry.on_cancel = on_cancel
+                entry.on_cancel, entry.on_done = on_cancel, on_done
 
     def remove(self, session: LoggedIn) -> None:
         """The session is over; harmless where it was never added."""

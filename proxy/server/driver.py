@@ -10,7 +10,7 @@ from typing import Final
 
 from proxy.catalog.encodings import codec_of
 from proxy.decide.words import Judgement, Place
-from proxy.errors import ProtocolViolation, WardenError
+from proxy.errors import ProtocolViolation, StatementCancelled, WardenError
 from proxy.lane import verdict as lane
 from proxy.lane.session import Session
 from proxy.lane.verdict import Verdict
@@ -34,10 +34,13 @@ from proxy.wire.reader import FrameReader
 _log = EventLog("pgwarden.session")
 
 LONGEST_FRAME: Final = 0x3FFF_FFFF
+HELD_FOR_US: Final = 2
+"""Session.held while a message waits for our decision (lane/state.pxd, HOLD_PYTHON)."""
+SERVER_GONE: Final = "the server closed the connection"
 LAST_WORDS: Final = {
     "a message is larger than limits.message": "54000",
     "a message that a rule concerns is larger than limits.message": "54000",
-    "the server closed the connection": "08006",
+    SERVER_GONE: "08006",
     "the audit journal takes no more entries": "53100",
     "a decision failed inside pgwarden": "XX000",
     "too many prepared statements": "54000",
@@ -65,6 +68,7 @@ class Driver:
         self.lex_options, self.codec = 0, "utf-8"
         self._fallbacks: tuple[bool, Verdict, Verdict, Verdict] | None = None
         self._cancel = cancel
+        self._cancels, self._cancel_asked = 0, False
         self._tapped: asyncio.Future[bytes | None] | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -134,6 +138,7 @@ class Driver:
     def statement(self, session: Session, event: int, payload: bytes, stored: bytes) -> None:
         """A message is held until it is decided."""
         asked = statement_of(Event(event), payload, stored)
+        self._cancel_asked = False
         self._task = asyncio.get_running_loop().create_task(self._answer(asked))
 
     def tapped(self, session: Session, frames: bytes | None) -> None:
@@ -211,8 +216,8 @@ class Driver:
 
     def closed(self, session: Session, reason: str) -> None:
         """Both connections are closed."""
-        if session.owed and not reason:
-            self._cancel()  # a client that resets ends its backend
+        if session.owed and reason != SERVER_GONE:
+            self._cancel()  # a client that resets ends its backend, and so does whoever we end
         if self._tapped is not None and not self._tapped.done():
             self._tapped.set_exception(ProtocolViolation("the session has ended"))
             self._tapped.exception()
@@ -221,6 +226,30 @@ class Driver:
         if self.reference:
             self.shared.release_session(self.reference)
         self.ended.set()
+
+    # -- cancel requests --
+
+    def cancel_begins(self) -> bool:
+        """A cancel request of the client has come: whether it is to be passed on. Until cancel_ends nothing more of
+        the client's reaches the server, so that a late cancel meets no other statement. What waits for our decision is
+        not at the server yet: it is answered here, and our own questions are not disturbed."""
+        session = self.session
+        if session is None or self.place is None or self.ended.is_set():
+            return False
+        if session.held == HELD_FOR_US:
+            self._cancel_asked = True
+            return False
+        if not session.owed:
+            return False
+        session.pause()
+        self._cancels += 1
+        return True
+
+    def cancel_ends(self) -> None:
+        """The server has done what the cancel asked for."""
+        self._cancels -= 1
+        if not self._cancels and self.session is not None and not self.ended.is_set():
+            self.session.resume()
 
     # -- answers --
 
@@ -244,11 +273,13 @@ class Driver:
             raise ProtocolViolation("a message came before the session began")
         if session.dirty and session.status != "E" and not self.logged_in.replication:
             await self.learn_place()
+            self._heed_cancel()
             if asked.event in (Event.QUERY, Event.PARSE):
                 self._live().retry()
                 return
         outcome = await deciding.decide(asked)
         session = self._live()
+        self._heed_cancel()
         match outcome:
             case Resolved(verdict, parsed):
                 session.resolve(verdict, parsed=parsed)
@@ -256,6 +287,10 @@ class Driver:
                 session.fail(error, verdict, sqlstate, ready=ready)
             case _:
                 session.retry()
+
+    def _heed_cancel(self) -> None:
+        if self._cancel_asked:
+            raise StatementCancelled("canceling statement due to user request")  # the server's words
 
     def _refuse(self, error: WardenError) -> None:
         if self.session is not None and not self.ended.is_set():

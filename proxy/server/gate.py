@@ -93,8 +93,12 @@ class Gate:
     async def _cancel(self, pid: int, key: bytes) -> None:
         """Passed on even if the client has closed already; an unknown key is no concern of anybody."""
         entry = self.cancels.find(pid, key)
-        if entry is not None and entry.on_cancel():
+        if entry is None or not entry.on_cancel():
+            return
+        try:
             await forward(entry.session, lambda: connect(self._upstream), timeout_s=self._limits.cancel_seconds)
+        finally:
+            entry.on_done()
 
 
 def _stopping() -> ShuttingDown:

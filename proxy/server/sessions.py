@@ -20,8 +20,8 @@ _log = EventLog("pgwarden.session")
 
 
 class Sessions:
-    """All established sessions of a worker. on_cancel: tells the cancel registry how to ask whether a session's cancel
-    should be passed on; cancel: cancels at the server what a session runs."""
+    """All established sessions of a worker. watch: tells the cancel registry whom to ask whether a session's cancel
+    should be passed on, and whom to tell when that is done; cancel: cancels at the server what a session runs."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Sessions:
         lane: Lane,
         lane_shared: LaneShared,
         shared: Shared,
-        watch: Callable[[LoggedIn, Callable[[], bool]], None],
+        watch: Callable[[LoggedIn, Callable[[], bool], Callable[[], None]], None],
         cancel: Callable[[LoggedIn], None],
     ) -> None:
         self._lane, self._lane_shared, self._shared = lane, lane_shared, shared
@@ -57,7 +57,7 @@ class Sessions:
         """Carries one session to its end; both sockets belong to the lane from here on."""
         driver = Driver(logged_in, self._shared, client_addr=_address(client), cancel=lambda: self._cancel(logged_in))
         session = Session(self._lane_shared, driver)
-        self._watch(logged_in, lambda: bool(session.owed))
+        self._watch(logged_in, driver.cancel_begins, driver.cancel_ends)
         self._lane.adopt(session, client.detach(), server.detach())
         self._drivers.add(driver)
         self.begun += 1
