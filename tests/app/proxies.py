@@ -58,7 +58,12 @@ classify:
 unclassified: public
 masks: {{email: {{method: fixed, value: hidden@example.com}}, default: {{method: auto}}}}
 subjects:
-  - {{name: analysts, match: {{user: {self.analyst}}}, clearance: internal, derived: mask, inference: equality, opaque: refuse}}
+  - name: analysts
+    match: {{user: {self.analyst}}}
+    clearance: internal
+    derived: mask
+    inference: equality
+    opaque: refuse
   - {{name: everyone, match: {{}}, clearance: confidential}}
 """
 
@@ -169,7 +174,7 @@ class Proxy:
 
 @asynccontextmanager
 async def started(site: Site, *wrapper: str) -> AsyncIterator[Proxy]:
-    """`pgwarden serve`, not waited for; it is gone behind this. wrapper: a command that runs the command it is given."""
+    """`pgwarden serve`, not waited for; it is gone behind this. wrapper: a command that runs another."""
     process = await asyncio.create_subprocess_exec(
         *wrapper, sys.executable, "-m", "proxy", "serve", "--config", str(site.path), stderr=asyncio.subprocess.PIPE
     )  # fmt: skip
