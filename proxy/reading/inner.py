@@ -89,10 +89,7 @@ def created_as(outer: Reading, cursor: Cursor) -> Reading:
     """CREATE … AS query [WITH [NO] DATA], or AS EXECUTE name; the cursor stands before a part that AS ends."""
     if not cursor.find("as"):
         return outer
-    end = cursor.end
-    if cursor.words[end - 1].key == "data":
-        end -= 3 if cursor.words[end - 2].key == "no" else 2
-    held = cursor.part(cursor.at, end)
+    held = cursor.without("with", "no", "data").without("with", "data")
     if held.peek().key == "execute" and held.peek(1).kind in NAMES:
         return replace(outer, effects=outer.effects | {"execute"}, inner=held.rest())
     return holding(outer, held)

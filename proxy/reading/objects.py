@@ -91,10 +91,11 @@ def _on(cursor: Cursor) -> str | None:
 
 def _with_query(outer: Reading, cursor: Cursor) -> Reading:
     """TABLE … AS runs its query, so does MATERIALIZED VIEW … AS; a view's query is only kept."""
-    end = cursor.end
-    if outer.kind == "create view" and cursor.words[end - 1].key == "option" and cursor.words[end - 2].key == "check":
-        end -= 4 if cursor.words[end - 3].key in ("cascaded", "local") else 3
-    held = created_as(outer, cursor.part(cursor.at, end))
+    part = cursor.part(cursor.at, cursor.end)
+    if outer.kind == "create view":
+        for how in ((), ("cascaded",), ("local",)):
+            part = part.without("with", *how, "check", "option")
+    held = created_as(outer, part)
     if held is outer:
         return outer
     if outer.kind == "create view":

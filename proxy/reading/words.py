@@ -124,6 +124,12 @@ class Cursor:
         made.at, made.end = at, end
         return made
 
+    def without(self, *keys: str) -> "Cursor":
+        """A cursor over the words from here, but for these keywords if they are the last."""
+        start = self.end - len(keys)
+        ends = start >= self.at and all(self.words[start + i].key == key for i, key in enumerate(keys))
+        return self.part(self.at, start if ends else self.end)
+
     def peek(self, ahead: int = 0) -> Word:
         """The word at the cursor, or some words ahead."""
         return self.words[self.at + ahead] if self.at + ahead < self.end else self.END

@@ -53,6 +53,25 @@ def test_effects_do_not_depend_on_sqlglot(text: str) -> None:
     assert tree is None or found.effects - {"unparsed"} == reference.effects(tree)
 
 
+HOLDERS = st.sampled_from([
+    "explain {}", "explain analyze verbose {}", "explain (analyze off, format json) {}", "explain ({})",
+    "prepare p as {}", "prepare p (int, numeric(3, 2)) as {}", "declare c scroll cursor with hold for {}",
+    "create table t as {}", "create temp table t (a, b) on commit drop as {} with no data", "copy ({}) to stdout",
+    "create materialized view m as {} with data", "create view v as {}",
+    "create view v as {} with cascaded check option",
+    "copy ({}) to '/x' with (format csv)",
+])  # fmt: skip
+TAILS = st.sampled_from(["", " -- with data", " limit 1", " as data", " group by a with no data", ";"])
+
+
+@given(holder=HOLDERS, query=st.one_of(SELECTS, WITHS), tail=TAILS)
+def test_an_inner_statement_is_the_query_that_the_servers_parser_finds(holder: str, query: str, tail: str) -> None:
+    text = holder.format(query) + tail
+    tree = reference.parsed(text)
+    held = read(text).inner
+    assert tree is None or held is None or reference.bare(reference.parsed(held)) == reference.inner(tree)
+
+
 def test_every_case_that_is_understood_is_one_command_to_the_servers_parser() -> None:
     known = [case["sql"] for case in ALL if "unparsed" not in case["read"].get("flags", ())]
     odd = [sql for sql in known if read(sql).kind not in ("several", "empty") and reference.parsed(sql) is None]

@@ -72,3 +72,18 @@ def relations(tree: object, known: frozenset[str] = frozenset()) -> set[str]:
         known |= set(names)
     rest = {field: value for field, value in tree.items() if field not in ("withClause", "lockedRels")}
     return found | relations(list(rest.values()), known)
+
+
+PLACES = ("location", "nameLocation", "stmtLocation", "stmtLen", "rexpr_list_start", "listStart", "listEnd")
+
+
+def bare(tree: object) -> object:
+    """A tree without the places of its nodes in the text."""
+    if isinstance(tree, Mapping):
+        return {field: bare(value) for field, value in tree.items() if field not in PLACES}
+    return [bare(value) for value in tree] if isinstance(tree, list) else tree
+
+
+def inner(tree: Node) -> object:
+    """The query inside a statement that holds one, without places."""
+    return bare(next(iter(tree.values())).get("query"))
