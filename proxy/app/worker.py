@@ -28,8 +28,8 @@ from proxy.config.settings import Config
 from proxy.decide.service import Decider
 from proxy.errors import WardenError
 from proxy.lane.lane import Lane
-from proxy.lane.session import Shared as LaneShared
 from proxy.lane.table import Table
+from proxy.lane.together import Shared as LaneShared
 from proxy.masking.keys import Keys
 from proxy.observe.logs import EventLog
 from proxy.observe.metrics import Value, registry

@@ -1,58 +1,31 @@
 """The server's half: each message is an answer to something that is due, or one of the four that come unasked."""
 
-from libc.string cimport memcmp
-
-from proxy.lane.hooks cimport completed, parameter, scrub, tapped
-from proxy.lane.memory cimport (
-    append,
-    drop_ruling,
-    due,
-    all_doubtful,
-    forget_doubtful,
-    forget_portals,
-    hold_ruling,
-    owe,
-    owed_count,
-    paid,
-    pass_client,
-    put_client,
-    put_server,
-    settle_run,
-    skip_to_sync,
-)
+from proxy.lane.queues cimport pass_client, settle_run
+from proxy.lane.errors cimport doubt_early_syncs, drained, on_error, tap
+from proxy.lane.hooks cimport completed, parameter, scrub
+from proxy.lane.ledger cimport all_doubtful, due, forget_doubtful, owed_count, paid
+from proxy.lane.names cimport forget_portals
 from proxy.lane.records cimport record_end
-from proxy.lane.results cimport count_rows, describe_result, sqlstate_of
+from proxy.lane.results cimport count_rows, describe_result
+from proxy.lane.shared cimport drop_ruling, hold_ruling
 from proxy.lane.state cimport (
     COUNT_ALLOWED,
-    COUNT_FAILED,
     COUNT_MASKED,
     EVENT_COPY_BOTH,
     EVENT_COPY_IN_EXTENDED,
     EVENT_COPY_IN_SIMPLE,
-    EVENT_ERROR_EXTENDED,
-    EVENT_ERROR_SIMPLE,
     EVENT_STREAM_END,
     FATE_FORWARD,
     FATE_SUPPLY,
     FATE_SWALLOW,
     FATE_TAP,
-    HOLD_DRAIN,
-    HOLD_NOTHING,
-    OWE_BIND,
-    OWE_CLOSE,
     OWE_EXECUTE,
     OWE_FUNCTION_CALL,
-    OWE_PARSE,
     OWE_QUERY,
-    OWE_SYNC,
-    PHASE_COPYING_EXTENDED,
-    PHASE_COPYING_SIMPLE,
-    PHASE_SKIPPING,
     PHASE_STREAMING,
     RULING_COPY,
     RULING_NOTIFY,
     RULING_STATE,
-    RULING_TAINTED,
     STEP_COMPLETE,
     STEP_COPY_BOTH,
     STEP_COPY_IN,
@@ -70,19 +43,13 @@ from proxy.lane.state cimport (
     Ruling,
     Sess,
 )
-from proxy.lane.statements cimport be32, end_session, step_phase
+from proxy.lane.turns cimport be32, end_session, step_phase
 from proxy.masking.rows cimport mask_row
 
 cdef enum:
-    LONGEST = 0x3fffffff + 5
     OUTCOME_OK = 0
-    OUTCOME_ERROR = 1
-    OUTCOME_CANCELLED = 3
+    LONGEST = 0x3ffffffe + 5   # a frame with its type; wire_safety 3
     OUTCOME_SUSPENDED = 4
-    CLOSE_NOTHING_SIZE = 29
-
-
-cdef const unsigned char *CLOSE_NOTHING = b"C\0\0\0\x17S_pgwarden_nothing\0H\0\0\0\x04"
 
 
 cdef Py_ssize_t server_frames(Sess *s, const unsigned char *data, Py_ssize_t size) noexcept nogil:
@@ -288,86 +255,6 @@ cdef int on_copy(Sess *s, Owed *owed, int step, const unsigned char *frame, Py_s
     return step_phase(s, EVENT_COPY_IN_EXTENDED if owed.kind == OWE_EXECUTE else EVENT_COPY_IN_SIMPLE)
 
 
-cdef int doubt_early_syncs(Sess *s, Owed *owed) noexcept nogil:
-    """libpq sends a Sync with its Execute, before it knows that a COPY has begun: the server ignores what it reads of
-    them inside the COPY. 0 where something else was sent before the data's end: the server will fail on that."""
-    cdef unsigned int end = owed.copied_at if owed.copied else s.tail
-    cdef unsigned int i
-    for i in range(s.head + 1, end):
-        if s.ring[i & (s.ring_size - 1)].kind != OWE_SYNC:
-            return 0
-        s.ring[i & (s.ring_size - 1)].doubtful = 1
-    return 1
-
-
-cdef int is_cancel(const unsigned char *sqlstate) noexcept nogil:
-    return memcmp(sqlstate, b"57014", 5) == 0  # query_canceled
-
-
-cdef int on_error(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
-    """An ErrorResponse belongs to what is due; where that was a message of a batch, the batch is over."""
-    cdef unsigned char sqlstate[5]
-    cdef int fatal
-    cdef int supply = 0
-    cdef Ruling *ruling = NULL
-    cdef unsigned long long serial = 0
-    sqlstate[0] = sqlstate[1] = sqlstate[2] = sqlstate[3] = sqlstate[4] = c"0"
-    fatal = sqlstate_of(frame + 5, size - 5, sqlstate)
-    if s.touched:
-        s.dirty = 1  # an abort takes back what was set
-    if fatal:
-        s.told_end = 1
-    if owed == NULL:
-        return put_error(s, NULL, 0, frame, size) if fatal else end_session(s, "the server sent an error that nobody asked for")
-    if owed.fate == FATE_TAP:
-        if tap(s, frame, size) < 0:
-            return end_session(s, "out of memory")
-        return end_batch(s, owed) if owed.kind not in (OWE_QUERY, OWE_SYNC) else 0
-    ruling = owed.bound.ruling if owed.bound != NULL else owed.ruling
-    if owed.fate == FATE_SUPPLY and not fatal:
-        supply = 1
-    elif ruling != NULL and owed.kind in (OWE_PARSE, OWE_BIND, OWE_EXECUTE, OWE_QUERY, OWE_FUNCTION_CALL):
-        s.counters.statements[COUNT_FAILED] += 1
-        if record_end(s, owed, OUTCOME_CANCELLED if is_cancel(sqlstate) else OUTCOME_ERROR, sqlstate) < 0:
-            return end_session(s, "the audit journal takes no more entries")
-        serial = s.serial
-    if supply:
-        if put_client(s, owed.ruling.error, owed.ruling.error_size) < 0:
-            return end_session(s, "out of memory")
-    elif put_error(s, ruling, serial, frame, size) < 0:
-        return -1
-    return end_batch(s, owed)
-
-
-cdef int put_error(Sess *s, Ruling *ruling, unsigned long long serial, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
-    if s.restricted:
-        s.counters.scrubbed += 1
-        return scrub(s, frame[0], ruling, serial, frame, size)
-    return pass_client(s, frame, size)
-
-
-cdef int end_batch(Sess *s, Owed *owed) noexcept nogil:
-    """After an error: a simple Query is owed its ReadyForQuery; a batch is skipped to its Sync."""
-    if owed.kind in (OWE_QUERY, OWE_FUNCTION_CALL):
-        if s.phase in (PHASE_COPYING_SIMPLE, PHASE_STREAMING):
-            return step_phase(s, EVENT_ERROR_SIMPLE)
-        return 0
-    if owed.kind == OWE_SYNC:
-        return 0  # a deferred constraint at commit: ReadyForQuery follows
-    skip_to_sync(s)
-    if owed_count(s) and due(s).doubtful:
-        s.doubt_paid = 0
-        doubt_the_last(s)
-        if s.phase == PHASE_COPYING_EXTENDED:
-            return step_phase(s, EVENT_ERROR_SIMPLE)
-    if owed_count(s) == 0 and s.phase != PHASE_SKIPPING:
-        if s.tapping:
-            return drained(s)
-        if step_phase(s, EVENT_ERROR_EXTENDED) < 0:
-            return -1
-    return drained(s)
-
-
 cdef int on_ready(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
     """ReadyForQuery: what was due is complete, and the server has told the state of the transaction."""
     if size != 6 or frame[5] not in (c"I", c"T", c"E"):
@@ -389,48 +276,6 @@ cdef int on_ready(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t si
     if s.status == c"I" and owed_count(s) == 0 and s.portals.count:
         forget_portals(&s.portals)
     return drained(s)
-
-
-cdef int drained(Sess *s) noexcept nogil:
-    """Where nothing is due any more, what waited for that goes on."""
-    if owed_count(s):
-        return ask_past_doubt(s) if s.hold == HOLD_DRAIN and s.doubt_paid and all_doubtful(s) else 0
-    if s.tapping:
-        tapped(s)
-        return -1 if s.failed else 0
-    if s.hold == HOLD_DRAIN:
-        s.hold = HOLD_NOTHING
-    return 0
-
-
-cdef void doubt_the_last(Sess *s) noexcept nogil:
-    """One ReadyForQuery is like another: of the Syncs in a row, the last ones may go unanswered."""
-    cdef unsigned int i = s.head
-    cdef unsigned int doubtful = 0
-    while i != s.tail and s.ring[i & (s.ring_size - 1)].kind == OWE_SYNC:
-        doubtful += s.ring[i & (s.ring_size - 1)].doubtful
-        s.ring[i & (s.ring_size - 1)].doubtful = 0
-        i += 1
-    while doubtful:
-        i -= 1
-        doubtful -= 1
-        s.ring[i & (s.ring_size - 1)].doubtful = 1
-
-
-cdef int ask_past_doubt(Sess *s) noexcept nogil:
-    """Something waits for answers that may never come: the answer to a harmless question of ours will tell."""
-    if owe(s, OWE_CLOSE, FATE_SWALLOW) == NULL or put_server(s, CLOSE_NOTHING, CLOSE_NOTHING_SIZE) < 0:
-        return end_session(s, "out of memory")
-    return 0
-
-
-cdef int tap(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
-    """Keeps an answer for Python; past the limit nothing is kept, and Python learns that."""
-    if s.tap_overflow or s.tap.used + size > s.tap_limit:
-        s.tap_overflow = 1
-        s.tap.used = 0
-        return 0
-    return append(&s.tap, frame, size)
 
 
 cdef int on_unasked(Sess *s, Owed *owed, unsigned char type_, const unsigned char *frame, Py_ssize_t size) noexcept nogil:

@@ -1,20 +1,11 @@
 """The client's half: walks a chunk, keeps the ledger, and stops at the first frame that needs an answer."""
 
-from proxy.audit.execution cimport Value
-from proxy.lane.memory cimport (
-    all_doubtful,
-    drop_bound,
-    drop_prepared,
-    drop_ruling,
-    find,
-    hold_ruling,
-    due,
-    intern,
-    new_bound,
-    owe,
-    pass_server,
-    put_server,
-)
+from proxy.lane.binding cimport on_bind
+from proxy.lane.queues cimport pass_server
+from proxy.lane.ledger cimport all_doubtful, due, owe
+from proxy.lane.names cimport find
+from proxy.lane.refusals cimport refuse_batch, refuse_large, refuse_whole
+from proxy.lane.shared cimport drop_ruling, new_bound
 from proxy.lane.state cimport (
     EVENT_BIND,
     EVENT_CLOSE,
@@ -32,7 +23,6 @@ from proxy.lane.state cimport (
     FATE_FORWARD,
     FATE_SWALLOW,
     HOLD_NOTHING,
-    OWE_BIND,
     OWE_CLOSE,
     OWE_DESCRIBE_PORTAL,
     OWE_DESCRIBE_STATEMENT,
@@ -44,27 +34,20 @@ from proxy.lane.state cimport (
     PHASE_COPYING_SIMPLE,
     PHASE_SKIPPING,
     PHASE_STREAMING,
-    RULING_ASK,
     RULING_REFUSE,
-    SPANS,
     Bound,
     Name,
     Owed,
-    Prepared,
     Ruling,
     Sess,
 )
-from proxy.lane.statements cimport (
-    be16,
+from proxy.lane.statements cimport on_parse, on_query
+from proxy.lane.turns cimport (
     be32,
     end_session,
     hold_for_python,
     moment_has_passed,
-    on_parse,
-    on_query,
     raise_barrier,
-    refuse_batch,
-    refuse_whole,
     step_phase,
     take_answer,
     text_end,
@@ -140,20 +123,6 @@ cdef Py_ssize_t client_frames(Sess *s, const unsigned char *data, Py_ssize_t siz
     return at
 
 
-cdef int refuse_large(Sess *s, int event, Py_ssize_t whole) noexcept nogil:
-    """A message over limits.message is refused, discarded as it comes, and the session lives on."""
-    if s.fallback_large == NULL or event not in (EVENT_QUERY, EVENT_PARSE, EVENT_BIND, EVENT_FUNCTION_CALL):
-        return end_session(s, "a message is larger than limits.message")
-    if event in (EVENT_QUERY, EVENT_FUNCTION_CALL):
-        if refuse_whole(s, s.fallback_large) < 0:
-            return -1
-    elif refuse_batch(s, s.fallback_large) < 0:
-        return -1
-    s.client_stream = whole
-    s.client_stream_fate = FATE_SWALLOW
-    return 0
-
-
 cdef int client_frame(Sess *s, int event, const unsigned char *frame, Py_ssize_t size, Py_ssize_t ahead) noexcept nogil:
     """One whole frame. ahead: bytes that can be seen from its start on. 1 taken, 0 held, -1 over."""
     if event == EVENT_QUERY: return on_query(s, frame, size)
@@ -203,154 +172,6 @@ cdef void end_copy_early(Sess *s) noexcept nogil:
             owed.copied_at = s.tail
         if owed.kind != OWE_SYNC:
             return
-
-
-cdef int on_bind(Sess *s, const unsigned char *frame, Py_ssize_t size, Py_ssize_t ahead) noexcept nogil:
-    """A Bind: the portal takes the verdict of its statement, if that is still of this moment."""
-    cdef const unsigned char *payload = frame + 5
-    cdef Py_ssize_t length = size - 5
-    cdef Py_ssize_t portal_end = text_end(payload, 0, length)
-    cdef Py_ssize_t name_end = text_end(payload, portal_end + 1, length) if portal_end >= 0 else -1
-    cdef Name *name
-    cdef Prepared *prepared = NULL
-    cdef Ruling *ruling
-    cdef int taken, count
-    if name_end < 0:
-        return end_session(s, "a Bind whose names do not end")
-    name = find(&s.statements, payload + portal_end + 1, name_end - portal_end - 1)
-    if name != NULL:
-        prepared = <Prepared *> name.value
-    count = count_values(s, payload, name_end + 1, length, take_literals(s, prepared))
-    if count < 0:
-        return end_session(s, "a Bind whose counts do not fit its length")
-    if s.answer != NULL:
-        ruling = take_answer(s)
-        renew(s, prepared, ruling)
-    elif moment_has_passed(s):
-        return 0
-    else:
-        ruling = prepared.ruling if prepared != NULL else s.fallback_portal
-        if s.dirty or ruling.flags & RULING_ASK or (prepared != NULL and prepared.context != s.context):
-            if prepared != NULL:
-                return hold_for_python(s, EVENT_BIND, payload, length, prepared.parse, prepared.size)
-            if s.restricted or s.dirty:
-                return hold_for_python(s, EVENT_BIND, payload, length, NULL, 0)
-        hold_ruling(ruling)
-    if ruling.flags & RULING_REFUSE:
-        taken = refuse_batch(s, ruling)
-    else:
-        taken = let_bind(s, ruling, frame, size, portal_end, count, ahead)
-    drop_ruling(ruling)
-    return taken
-
-
-cdef void renew(Sess *s, Prepared *prepared, Ruling *ruling) noexcept nogil:
-    """The statement has been decided again."""
-    if prepared == NULL or (prepared.ruling.flags | ruling.flags) & RULING_ASK:
-        return
-    hold_ruling(ruling)
-    drop_ruling(prepared.ruling)
-    prepared.ruling = ruling
-    prepared.context = s.context
-
-
-cdef int let_bind(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize_t size, Py_ssize_t portal_size,
-                  int count, Py_ssize_t ahead) noexcept nogil:
-    cdef Name *portal = intern(&s.portals, frame + 5, portal_size)
-    cdef Bound *bound = new_bound(ruling, s.work.values, count if ruling.values_as else 0)
-    cdef Owed *owed = owe(s, OWE_BIND, FATE_FORWARD)
-    if portal == NULL or bound == NULL or owed == NULL:
-        return end_session(s, "too many portals, or out of memory")
-    owed.name, owed.replaced = portal, portal.value
-    owed.ruling = ruling
-    hold_ruling(ruling)
-    portal.value = bound
-    portal.pending += 1
-    if pass_server(s, frame, size) < 0 or step_phase(s, EVENT_BIND) < 0:
-        return end_session(s, "out of memory")
-    if s.restricted and not describes_next(frame + 5, portal_size, frame + size, ahead - size):
-        return describe_ourselves(s, bound, frame + 5, portal_size)
-    return 1
-
-
-cdef int describes_next(const unsigned char *name, Py_ssize_t name_size, const unsigned char *next_, Py_ssize_t left) noexcept nogil:
-    """The client describes this portal itself, in the very next message."""
-    cdef Py_ssize_t i
-    if left < 7 + name_size or next_[0] != c"D" or next_[5] != c"P" or be32(next_ + 1) != <unsigned int> name_size + 6:
-        return 0
-    for i in range(name_size + 1):
-        if next_[6 + i] != name[i]:
-            return 0
-    return 1
-
-
-cdef int describe_ourselves(Sess *s, Bound *bound, const unsigned char *name, Py_ssize_t name_size) noexcept nogil:
-    """The witness: no row of a restricted reader passes before the server has described it."""
-    cdef unsigned char head[6]
-    cdef Owed *owed
-    if name_size > 60000:
-        return end_session(s, "a portal's name is too long")
-    head[0], head[1], head[2], head[5] = c"D", 0, 0, c"P"
-    head[3] = (name_size + 6) >> 8
-    head[4] = (name_size + 6) & 255
-    owed = owe(s, OWE_DESCRIBE_PORTAL, FATE_SWALLOW)
-    if owed == NULL or put_server(s, head, 6) < 0 or put_server(s, name, name_size + 1) < 0:
-        return end_session(s, "out of memory")
-    owed.bound = bound
-    bound.refs += 1
-    return 1
-
-
-cdef int take_literals(Sess *s, Prepared *prepared) noexcept nogil:
-    """The literals of the statement's own text into the workspace; how many."""
-    cdef int i
-    cdef const unsigned char *text
-    if prepared == NULL:
-        return 0
-    text = prepared.parse + prepared.text_at
-    for i in range(prepared.literals):
-        s.work.values[i].data = text + prepared.spans[i].start
-        s.work.values[i].length = prepared.spans[i].end - prepared.spans[i].start
-        s.work.values[i].kind = 0
-    return prepared.literals
-
-
-cdef int count_values(Sess *s, const unsigned char *payload, Py_ssize_t at, Py_ssize_t size, int before) noexcept nogil:
-    """Bound values into the workspace behind what stands there, as many as a record keeps; how many now stand there.
-    -1: the lists do not fit the message."""
-    cdef Py_ssize_t formats = at + 2
-    cdef int format_count, count, i, kept, result_count
-    cdef long long length
-    if size - at < 2:
-        return -1
-    format_count = be16(payload + at)
-    at += 2 + 2 * format_count
-    if size - at < 2:
-        return -1
-    count = be16(payload + at)
-    at += 2
-    if format_count > 1 and format_count != count:
-        return -1
-    kept = min(count, SPANS - before)
-    for i in range(count):
-        if size - at < 4:
-            return -1
-        length = <int> be32(payload + at)
-        at += 4
-        if length < -1 or length > size - at:
-            return -1
-        if i < kept:
-            s.work.values[before + i].length = <int> length
-            s.work.values[before + i].data = payload + at
-            s.work.values[before + i].kind = 1
-            if format_count and be16(payload + formats + (2 * i if format_count > 1 else 0)) == 1:
-                s.work.values[before + i].kind = 2
-        if length > 0:
-            at += length
-    if size - at < 2:
-        return -1
-    result_count = be16(payload + at)
-    return before + kept if size - at - 2 == 2 * result_count else -1
 
 
 cdef int on_describe(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil:

@@ -1,4 +1,4 @@
-from proxy.lane.state cimport Owed, Ruling, Sess
+from proxy.lane.state cimport Ruling, Sess
 
 cdef void ask(Sess *s, int event, const unsigned char *payload, Py_ssize_t size, const unsigned char *statement, Py_ssize_t statement_size) noexcept nogil
 cdef void tapped(Sess *s) noexcept nogil

@@ -3,9 +3,7 @@
 An exception in a handler ends the session: nothing that it would have decided is forwarded.
 """
 
-from cpython.object cimport PyObject
-
-from proxy.lane.memory cimport put_client
+from proxy.lane.queues cimport put_client
 from proxy.lane.state cimport Ruling, Sess
 from proxy.lane.verdict cimport Verdict
 

@@ -1,4 +1,5 @@
-from proxy.lane.session import Session, Shared
+from proxy.lane.session import Session
+from proxy.lane.together import Shared
 
 class Lane:
     """All established sessions of one worker. shared: what they have in common; wake_fd: the journal's eventfd, -1

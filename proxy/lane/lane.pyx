@@ -7,70 +7,52 @@ and chunk. Flow control: a peer that does not read stops the other one, so a ses
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.errno cimport EAGAIN, EINTR, errno
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memset
 from posix.time cimport CLOCK_MONOTONIC, CLOCK_REALTIME, clock_gettime, timespec
 from posix.unistd cimport close, read
 
-from proxy.lane.memory cimport append, put_client, settle_run
+from proxy.lane.link cimport (
+    CHUNK,
+    CLIENT,
+    EPOLL_CLOEXEC,
+    EPOLL_CTL_ADD,
+    EPOLLERR,
+    EPOLLHUP,
+    EPOLLIN,
+    SERVER,
+    Endpoint,
+    Link,
+    detach,
+    epoll_create1,
+    epoll_ctl,
+    epoll_event,
+    epoll_wait,
+    finished,
+    look_out,
+    send_client,
+    send_server,
+    server_is_gone,
+    watch,
+)
+from proxy.lane.queues cimport put_client, settle_run
 from proxy.lane.records cimport sendable, settle
-from proxy.lane.session cimport Session, Shared, abandon, from_client, from_server
-from proxy.lane.state cimport HOLD_NOTHING, PHASE_CLOSING, Counters, Queue, Run, Sess
+from proxy.lane.chunks cimport abandon, from_client, from_server
+from proxy.lane.session cimport Session
+from proxy.lane.together cimport Shared
+from proxy.lane.state cimport Counters, Sess
 from proxy.observe.histogram cimport histogram_add
-
-cdef extern from "sys/epoll.h" nogil:
-    cdef union epoll_data:
-        void *ptr
-    cdef struct epoll_event:
-        unsigned int events
-        epoll_data data
-    int epoll_create1(int flags)
-    int epoll_ctl(int epfd, int op, int fd, epoll_event *event)
-    int epoll_wait(int epfd, epoll_event *events, int maxevents, int timeout)
-    enum: EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL, EPOLL_CLOEXEC
 
 cdef extern from "sys/socket.h" nogil:
     ssize_t recv(int fd, void *data, size_t size, int flags)
-    ssize_t send(int fd, const void *data, size_t size, int flags)
-    int shutdown(int fd, int how)
-    enum: MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_WR
+    enum: MSG_DONTWAIT
 
 cdef enum:
-    CHUNK = 262144             # one receive
     BATCH = 64                 # descriptors looked at in one go
-    CLIENT = 0
-    SERVER = 1
     LAST_WORDS_NS = 5000000000  # how long a session that is over waits for its peer to read
-
-cdef struct Endpoint:
-    Link *link                 # NULL: the journal's wake-up
-    int side
-    int fd
-    unsigned int interest
-    int detached               # out of the epoll: a hang-up cannot be masked
-
-cdef struct Link:
-    Endpoint ends[2]
-    PyObject *session
-    Sess *s
-    Link *next
-    Link *previous
-    Link *waiting              # the next one that waits for the journal
-    PyObject *lane
-    int waits
-    int over                   # nothing is read any more; what is queued still leaves
-    int dead
-    int half_closed            # the server was told that the client sends no more
-    long long over_ns
-
 
 cdef long long clock_ns(int which) noexcept nogil:
     cdef timespec now
     clock_gettime(which, &now)
     return <long long> now.tv_sec * 1000000000 + now.tv_nsec
-
-
-cdef Py_ssize_t pending(Queue *queue) noexcept nogil:
-    return queue.out.used - queue.start
 
 
 cdef class Lane:
@@ -202,26 +184,6 @@ cdef void stamp(Lane lane, Sess *s) noexcept nogil:
     s.now_us = s.now_ns // 1000 + lane.real_minus_mono_us
 
 
-cdef int watch(int epoll, Endpoint *end, unsigned int interest, int how) noexcept nogil:
-    cdef epoll_event event
-    if how == EPOLL_CTL_MOD and end.interest == interest:
-        return 0
-    if end.detached:
-        end.detached = 0
-        how = EPOLL_CTL_ADD
-    event.events = interest
-    event.data.ptr = end
-    end.interest = interest
-    return epoll_ctl(epoll, how, end.fd, &event)
-
-
-cdef void detach(int epoll, Endpoint *end) noexcept nogil:
-    if not end.detached:
-        epoll_ctl(epoll, EPOLL_CTL_DEL, end.fd, NULL)
-        end.detached = 1
-        end.interest = 0
-
-
 cdef void serve(Lane lane, Endpoint *end, unsigned int events) noexcept nogil:
     cdef Link *link = end.link
     if link == NULL:
@@ -285,15 +247,6 @@ cdef void receive(Lane lane, Link *link, Endpoint *end) noexcept nogil:
         histogram_add(&lane.counters.added[end.side], clock_ns(CLOCK_MONOTONIC) - began)
 
 
-cdef void server_is_gone(Link *link) noexcept nogil:
-    """The server has closed. Unless it said why, or a frame is partly sent, the client hears it from us."""
-    cdef Sess *s = link.s
-    s.server_open = 0
-    if s.phase != PHASE_CLOSING and s.client_open and not s.told_end and not s.failed:
-        s.failed = 1
-        s.reason = "the server closed the connection"
-
-
 cdef void peer_is_gone(Lane lane, Link *link, Endpoint *end) noexcept nogil:
     """A connection was reset. The client's: its backend is ended too. The server's: the client is told."""
     if end.side == SERVER:
@@ -335,15 +288,7 @@ cdef void pump(Lane lane, Link *link) noexcept nogil:
         link.waits = 1
         link.waiting = lane.waiting
         lane.waiting = link
-    look_out(lane, link)
-
-
-cdef int finished(Link *link) noexcept nogil:
-    """Nothing more will come, and everything has left."""
-    cdef Sess *s = link.s
-    if s.queued > s.sent:
-        return 0
-    return link.over or not s.server_open
+    look_out(lane.epoll, link)
 
 
 cdef void last_words(Lane lane, Link *link) noexcept nogil:
@@ -373,105 +318,6 @@ cdef void ask_last_word(Link *link) noexcept:
             put_client(link.s, <const unsigned char *> <const char *> (<bytes?> word), len(word))
     except Exception:  # noqa: BLE001  the session ends in any case, without a word
         pass
-
-
-cdef int send_server(Link *link) noexcept nogil:
-    cdef Sess *s = link.s
-    if not s.server_open:
-        s.to_server.out.used = s.to_server.start = 0
-        s.run_server.size = 0
-        return 0
-    if send_out(link.ends[SERVER].fd, &s.to_server, &s.run_server, -1) < 0:
-        return -1
-    if not s.client_open and not link.half_closed and s.hold == HOLD_NOTHING and pending(&s.to_server) == 0:
-        link.half_closed = 1
-        shutdown(link.ends[SERVER].fd, SHUT_WR)
-    return 0
-
-
-cdef int send_client(Link *link, long long allowed) noexcept nogil:
-    cdef Sess *s = link.s
-    cdef ssize_t count = send_out(link.ends[CLIENT].fd, &s.to_client, &s.run_client, allowed)
-    if count < 0:
-        return -1
-    s.sent += count
-    return 0
-
-
-cdef ssize_t send_out(int fd, Queue *queue, Run *run, long long allowed) noexcept nogil:
-    """Sends the queue, or the slice at hand where nothing is queued, up to allowed bytes (-1: all); keeps the rest.
-    Bytes sent; -1: the connection is gone."""
-    cdef const unsigned char *data
-    cdef ssize_t size, count
-    if run.size and pending(queue) == 0 and (allowed < 0 or allowed >= run.size):
-        count = send(fd, run.data, run.size, MSG_DONTWAIT | MSG_NOSIGNAL)
-        if count < 0:
-            if errno != EAGAIN and errno != EINTR:
-                return -1
-            count = 0
-        if count < run.size and append(&queue.out, run.data + count, run.size - count) < 0:
-            return -1
-        run.size = 0
-        return count
-    if settle_run(queue, run) < 0:
-        return -1
-    size = pending(queue)
-    if allowed >= 0 and size > allowed:
-        size = <ssize_t> allowed
-    if size <= 0:
-        return 0
-    count = send(fd, queue.out.data + queue.start, size, MSG_DONTWAIT | MSG_NOSIGNAL)
-    if count < 0:
-        return 0 if errno == EAGAIN or errno == EINTR else -1
-    queue.start += count
-    forget_sent(queue)
-    return count
-
-
-cdef void forget_sent(Queue *queue) noexcept nogil:
-    """Gives back the room of what has left."""
-    cdef Py_ssize_t left = queue.out.used - queue.start
-    if left == 0:
-        queue.out.used = queue.start = 0
-        if queue.out.size > CHUNK:
-            free(queue.out.data)
-            queue.out.data = NULL
-            queue.out.size = 0
-    elif queue.start > CHUNK:
-        move_front(queue, left)
-
-
-cdef extern from "string.h" nogil:
-    void *memmove(void *to, const void *what, size_t size)
-
-
-cdef void move_front(Queue *queue, Py_ssize_t left) noexcept nogil:
-    memmove(queue.out.data, queue.out.data + queue.start, left)
-    queue.out.used = left
-    queue.start = 0
-
-
-cdef void look_out(Lane lane, Link *link) noexcept nogil:
-    """What each side is watched for: nobody is read whose bytes could not leave."""
-    cdef Sess *s = link.s
-    cdef unsigned int client = 0
-    cdef unsigned int server = 0
-    if not link.over:
-        if s.client_open and pending(&s.to_server) <= s.buffer_limit and (
-            s.hold == HOLD_NOTHING or s.from_client.used <= s.buffer_limit
-        ):
-            client |= EPOLLIN
-        if s.server_open and pending(&s.to_client) <= s.buffer_limit:
-            server |= EPOLLIN
-    if pending(&s.to_client) and sendable(s) > s.sent:
-        client |= EPOLLOUT
-    if pending(&s.to_server):
-        server |= EPOLLOUT
-    watch(lane.epoll, &link.ends[CLIENT], client, EPOLL_CTL_MOD)
-    if s.server_open:
-        watch(lane.epoll, &link.ends[SERVER], server, EPOLL_CTL_MOD)
-    else:
-        detach(lane.epoll, &link.ends[SERVER])
 
 
 cdef void bury_nogil(Lane lane, Link *link) noexcept nogil:

@@ -1,6 +1,5 @@
 from proxy.lane.state cimport Owed, Ruling, Sess
 
-cdef int record(Sess *s, Owed *owed, Ruling *ruling, int part, int outcome, const unsigned char *sqlstate) noexcept nogil
 cdef int record_end(Sess *s, Owed *owed, int outcome, const unsigned char *sqlstate) noexcept nogil
 cdef int record_refusal(Sess *s, Ruling *ruling) noexcept nogil
 cdef void settle(Sess *s) noexcept nogil

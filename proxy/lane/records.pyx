@@ -9,14 +9,13 @@ from libc.string cimport memcpy, memset
 
 from proxy.audit.execution cimport Execution
 from proxy.audit.spool cimport Spool, append_execution, durable_position
-from proxy.lane.memory cimport due
+from proxy.lane.ledger cimport due
 from proxy.lane.state cimport AUDIT_DURABLE, Bound, Owed, Ruling, Sess
 
 cdef enum:
     PART_WHOLE = 0
     PART_OPENING = 1
     PART_CLOSING = 2
-    OUTCOME_OK = 0
     OUTCOME_REFUSED = 2
     OUTCOME_UNKNOWN = 5
     HELD_BYTES = 65536         # more than this of one result opens it in the journal

@@ -1,10 +1,11 @@
 """What the server says of a result: its description is the last witness, its tag the count."""
 
-from proxy.lane.hooks cimport convict
-from proxy.lane.memory cimport drop_ruling, hold_ruling, set_formats
-from proxy.lane.state cimport Bound, Owed, Protected, Ruling, Sess
-from proxy.lane.statements cimport be16, be32, end_session, text_end
 from libc.string cimport memcpy
+
+from proxy.lane.hooks cimport convict
+from proxy.lane.shared cimport drop_ruling, hold_ruling, set_formats
+from proxy.lane.state cimport Bound, Owed, Protected, Ruling, Sess
+from proxy.lane.turns cimport be16, be32, end_session, text_end
 
 cdef enum:
     FIELD = 18  # bytes of a field of RowDescription behind its name

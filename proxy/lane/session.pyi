@@ -1,7 +1,6 @@
-from typing import Any, Protocol
+from typing import Protocol
 
-from proxy.audit.spool import Spool
-from proxy.lane.table import Table
+from proxy.lane.together import Shared
 from proxy.lane.verdict import Verdict
 
 class Handler(Protocol):
@@ -16,27 +15,6 @@ class Handler(Protocol):
     def last_word(self, session: Session, reason: str) -> bytes: ...
     def broke(self, error: BaseException) -> None: ...
     def closed(self, session: Session, reason: str) -> None: ...
-
-class Shared:
-    """What the sessions of one lane have in common. moves, answers: proxy.relay's tables, packed. spool: None where
-    nothing is recorded. audit: 0 off, 1 async, 2 durable. Limits in bytes. Raises ValueError."""
-
-    table: Table
-    spool: Spool | None
-    def __init__(
-        self,
-        *,
-        moves: bytes,
-        answers: bytes,
-        table: Table,
-        spool: Spool | None,
-        audit: int,
-        buffer_limit: int,
-        message_limit: int,
-        tap_limit: int,
-    ) -> None: ...
-    def counts(self) -> dict[str, Any]:
-        """The counters, by name, for the metrics."""
 
 class Session:
     """One client and one server connection, from the first ReadyForQuery on. Raises InvariantBroken where an order

@@ -7,179 +7,31 @@ from cpython.object cimport PyObject
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
-from proxy.audit.spool cimport Spool
 from proxy.errors import InvariantBroken
-from proxy.lane.frontend cimport client_frames
-from proxy.lane.backend cimport server_frames
-from proxy.lane.memory cimport (
-    append,
-    drop_front,
-    drop_ruling,
-    due,
-    forget_portals,
-    forget_statements,
-    free_session,
-    hold_ruling,
-    owe,
-    owed_count,
-    put_client,
-    put_server,
-    settle_run,
-)
-from proxy.lane.records cimport record_end, record_refusal, sendable, settle
+from proxy.lane.chunks cimport from_client, from_server, go_on
+from proxy.lane.ledger cimport free_session, owe, owed_count
+from proxy.lane.names cimport forget_portals, forget_statements
+from proxy.lane.queues cimport drop_front, put_client, put_server, settle_run
+from proxy.lane.records cimport record_end, sendable, settle
+from proxy.lane.shared cimport drop_ruling, hold_ruling
 from proxy.lane.state cimport (
-    AUDIT_OFF,
     COUNT_FAILED,
     EVENT_ERROR_EXTENDED,
     FATE_TAP,
-    HOLD_DRAIN,
     HOLD_NOTHING,
     HOLD_PAUSE,
     HOLD_PYTHON,
-    OWE_EXECUTE,
-    OWE_QUERY,
     PHASE_CLOSING,
     RULING_REFUSE,
     Owed,
-    Ruling,
     Sess,
 )
-from proxy.lane.statements cimport be32, end_session, step_phase
-from proxy.lane.table cimport Table
+from proxy.lane.together cimport Shared
+from proxy.lane.turns cimport be32, end_session, step_phase
 from proxy.lane.verdict cimport Verdict
-from proxy.observe.histogram cimport BUCKETS
 
 cdef enum:
     OUTCOME_ERROR = 1
-    OUTCOME_TERMINATED = 3
-
-STATEMENT_OUTCOMES = ("allowed", "masked", "refused", "failed")
-
-
-cdef class Shared:
-    """What the sessions of one lane have in common. moves, answers: proxy.relay's tables, packed. spool: None where
-    nothing is recorded. audit: 0 off, 1 async, 2 durable. Limits in bytes."""
-
-    def __cinit__(self, *, bytes moves not None, bytes answers not None, Table table not None, Spool spool,
-                  int audit, Py_ssize_t buffer_limit, Py_ssize_t message_limit, Py_ssize_t tap_limit):
-        if len(moves) != 7 * 32 or len(answers) != 9 * 256:
-            raise ValueError("moves and answers: the packed tables of proxy.relay")
-        if spool is None and audit != AUDIT_OFF:
-            raise ValueError("spool: needed where statements are recorded")
-        self.moves, self.answers, self.table, self.spool = moves, answers, table, spool
-        self.audit, self.buffer_limit, self.message_limit = audit, buffer_limit, message_limit
-        self.tap_limit = tap_limit
-
-    def __dealloc__(self):
-        free(self.work.key.data)
-
-    def counts(self) -> dict:
-        """The counters, by name, for the metrics."""
-        cdef int i
-        c = self.counters
-        return {
-            "statements": {name: c.statements[i] for i, name in enumerate(STATEMENT_OUTCOMES)},
-            "rows": c.rows,
-            "rows_masked": c.rows_masked,
-            "cells_masked": c.cells_masked,
-            "bytes_from_client": c.bytes_from_client,
-            "bytes_from_server": c.bytes_from_server,
-            "bytes_to_client": c.bytes_to_client,
-            "bytes_to_server": c.bytes_to_server,
-            "cache_hits": c.cache_hits,
-            "cache_misses": c.cache_misses,
-            "probes": c.probes,
-            "scrubbed": c.scrubbed,
-            "convicted": c.convicted,
-            "added_request": ([c.added[0].counts[i] for i in range(BUCKETS)], c.added[0].total_ns / 1e9),
-            "added_reply": ([c.added[1].counts[i] for i in range(BUCKETS)], c.added[1].total_ns / 1e9),
-        }
-
-
-cdef int buffered(Sess *s) noexcept nogil:
-    """Looks at what the client sent before, after something that held it has gone."""
-    cdef Py_ssize_t used
-    while s.from_client.used and s.hold == HOLD_NOTHING and not s.failed:
-        used = client_frames(s, s.from_client.data, s.from_client.used)
-        if used < 0 or settle_run(&s.to_server, &s.run_server) < 0:
-            return end_session(s, "out of memory")
-        drop_front(&s.from_client, used)
-        if used == 0 or s.hold != HOLD_NOTHING:
-            break
-    return 0
-
-
-cdef int from_client(Sess *s, const unsigned char *data, Py_ssize_t size) noexcept nogil:
-    """Takes bytes of the client. What leaves as it came points into data until the caller has sent or settled it."""
-    cdef int failed
-    s.busy += 1
-    failed = client_chunk(s, data, size)
-    s.busy -= 1
-    return failed
-
-
-cdef int from_server(Sess *s, const unsigned char *data, Py_ssize_t size) noexcept nogil:
-    """Takes bytes of the server; see from_client."""
-    cdef int failed
-    s.busy += 1
-    failed = server_chunk(s, data, size)
-    s.busy -= 1
-    return failed
-
-
-cdef int go_on(Sess *s) noexcept nogil:
-    """Looks at the client's messages that were held, where nothing holds them any more."""
-    cdef int failed
-    s.busy += 1
-    failed = buffered(s)
-    s.busy -= 1
-    return failed
-
-
-cdef int client_chunk(Sess *s, const unsigned char *data, Py_ssize_t size) noexcept nogil:
-    cdef Py_ssize_t used
-    s.counters.bytes_from_client += size
-    if s.from_client.used or s.hold != HOLD_NOTHING:
-        if append(&s.from_client, data, size) < 0:
-            return end_session(s, "out of memory")
-        return buffered(s)
-    used = client_frames(s, data, size)
-    if used < 0:
-        return -1
-    if used < size and append(&s.from_client, data + used, size - used) < 0:
-        return end_session(s, "out of memory")
-    return 0
-
-
-cdef int server_chunk(Sess *s, const unsigned char *data, Py_ssize_t size) noexcept nogil:
-    cdef Py_ssize_t used
-    s.counters.bytes_from_server += size
-    if s.from_server.used:
-        if append(&s.from_server, data, size) < 0:
-            return end_session(s, "out of memory")
-        used = server_frames(s, s.from_server.data, s.from_server.used)
-        if settle_run(&s.to_client, &s.run_client) < 0:
-            return end_session(s, "out of memory")
-        if used > 0:
-            drop_front(&s.from_server, used)
-    else:
-        used = server_frames(s, data, size)
-        if used >= 0 and used < size and append(&s.from_server, data + used, size - used) < 0:
-            return end_session(s, "out of memory")
-    if used < 0:
-        return -1
-    settle(s)
-    return buffered(s)
-
-
-cdef int abandon(Sess *s) noexcept nogil:
-    """The session ends: the statement that was under way gets its record. -1: it cannot, so its output is dropped."""
-    cdef Owed *owed = due(s)
-    if owed != NULL and owed.kind in (OWE_EXECUTE, OWE_QUERY) and owed.bound != NULL and not owed.recorded:
-        if record_end(s, owed, OUTCOME_TERMINATED, NULL) < 0:
-            return -1
-    settle(s)
-    return 0
 
 
 cdef class Session:

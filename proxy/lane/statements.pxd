@@ -1,16 +1,6 @@
 from proxy.lane.state cimport Ruling, Sess
+from proxy.template.lexer cimport Lexed
 
-cdef int end_session(Sess *s, const char *reason) noexcept nogil
-cdef int step_phase(Sess *s, int event) noexcept nogil
-cdef int flush_server(Sess *s) noexcept nogil
+cdef Ruling *look_up(Sess *s, const unsigned char *text, Py_ssize_t size, const unsigned char *types, Py_ssize_t types_size, Lexed *lexed) noexcept nogil
 cdef int on_query(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil
 cdef int on_parse(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil
-cdef int hold_for_python(Sess *s, int event, const unsigned char *payload, Py_ssize_t size, const unsigned char *statement, Py_ssize_t statement_size) noexcept nogil
-cdef int moment_has_passed(Sess *s) noexcept nogil
-cdef int refuse_batch(Sess *s, Ruling *ruling) noexcept nogil
-cdef int refuse_whole(Sess *s, Ruling *ruling) noexcept nogil
-cdef Ruling *take_answer(Sess *s) noexcept nogil
-cdef void raise_barrier(Sess *s, Ruling *ruling) noexcept nogil
-cdef unsigned int be32(const unsigned char *at) noexcept nogil
-cdef unsigned int be16(const unsigned char *at) noexcept nogil
-cdef Py_ssize_t text_end(const unsigned char *data, Py_ssize_t at, Py_ssize_t size) noexcept nogil

@@ -1,48 +1,21 @@
 """Query and Parse: where a statement's text meets its decision. Each function answers 1 taken, 0 held, -1 over."""
 
-from libc.string cimport memchr
-
 from proxy.audit.execution cimport Value
-from proxy.lane.hooks cimport ask
-from proxy.lane.memory cimport (
-    append,
-    drop_prepared,
-    drop_ruling,
-    find,
-    intern,
-    last_owed,
-    new_bound,
-    new_prepared,
-    owe,
-    owed_count,
-    pass_server,
-    put_client,
-    put_server,
-    reserve,
-)
-from proxy.lane.records cimport record_refusal
+from proxy.lane.queues cimport append, pass_server, put_client, reserve
+from proxy.lane.ledger cimport owe
+from proxy.lane.names cimport intern
+from proxy.lane.refusals cimport refuse_parse, refuse_whole
+from proxy.lane.shared cimport drop_prepared, drop_ruling, new_bound, new_prepared
 from proxy.lane.state cimport (
-    EVENT_ERROR_EXTENDED,
     EVENT_PARSE,
     EVENT_QUERY,
     FATE_FORWARD,
-    FATE_SUPPLY,
-    FATE_SWALLOW,
-    HOLD_DRAIN,
-    HOLD_PYTHON,
-    OWE_CLOSE,
-    OWE_FUNCTION_CALL,
     OWE_PARSE,
     OWE_QUERY,
-    OWE_SYNC,
-    PHASE_READY,
     RULING_ASK,
-    RULING_BARRIER,
     RULING_CHAIN,
     RULING_FULL_TEXT,
     RULING_REFUSE,
-    RULING_TRANSACTION,
-    COUNT_REFUSED,
     SPANS,
     Bound,
     Name,
@@ -52,129 +25,23 @@ from proxy.lane.state cimport (
     Sess,
 )
 from proxy.lane.table cimport Table
+from proxy.lane.turns cimport (
+    be16,
+    end_session,
+    hold_for_python,
+    moment_has_passed,
+    raise_barrier,
+    step_phase,
+    take_answer,
+    text_end,
+)
 from proxy.template.lexer cimport Lexed, lex
 
 cdef enum:
     LEX_BROKEN_OR_OVERFLOW = 3  # Lexed.flags: no template, or more literals than we keep
 
-# The server must fail as the client will be told that it did: these do not parse, in any version.
-cdef const unsigned char *FAILING_QUERY = b"Q\0\0\0\x18refused by pgwarden\0"
-cdef const unsigned char *FAILING_PARSE = b"P\0\0\0\x2c_pgwarden_refused\0refused by pgwarden\0\0\0"
-cdef const unsigned char *READY_IDLE = b"Z\0\0\0\x05I"
-cdef const unsigned char *FLUSH = b"H\0\0\0\x04"
 cdef const unsigned char *PARSE_COMPLETE = b"1\0\0\0\x04"
 cdef const unsigned char *NO_BYTE = b"\0"
-
-
-cdef unsigned int be32(const unsigned char *at) noexcept nogil:
-    return (<unsigned int> at[0] << 24) | (<unsigned int> at[1] << 16) | (<unsigned int> at[2] << 8) | at[3]
-
-
-cdef unsigned int be16(const unsigned char *at) noexcept nogil:
-    return (<unsigned int> at[0] << 8) | at[1]
-
-
-cdef Py_ssize_t text_end(const unsigned char *data, Py_ssize_t at, Py_ssize_t size) noexcept nogil:
-    """Offset of the terminator of the string at `at`; -1: there is none before size."""
-    cdef const unsigned char *end
-    if at >= size:
-        return -1
-    end = <const unsigned char *> memchr(data + at, 0, size - at)
-    return -1 if end == NULL else end - data
-
-
-cdef int end_session(Sess *s, const char *reason) noexcept nogil:
-    if not s.failed:
-        s.failed = 1
-        s.reason = reason
-    return -1
-
-
-cdef int step_phase(Sess *s, int event) noexcept nogil:
-    cdef int after = s.moves[s.phase * 32 + event]
-    if after == 255:
-        return end_session(s, "a message came where the protocol does not allow it")
-    s.phase = after
-    return 0
-
-
-cdef int flush_server(Sess *s) noexcept nogil:
-    """Makes the server answer what it may be keeping in its buffer."""
-    cdef Owed *owed = last_owed(s)
-    if owed == NULL or s.flushed or owed.kind in (OWE_SYNC, OWE_QUERY, OWE_FUNCTION_CALL):
-        return 0
-    s.flushed = 1
-    return put_server(s, FLUSH, 5)
-
-
-cdef int moment_has_passed(Sess *s) noexcept nogil:
-    """Something under way may change what the next statement means: 1 where it must wait for the answers."""
-    if not s.barrier:
-        return 0
-    if owed_count(s):
-        s.hold = HOLD_DRAIN
-        flush_server(s)
-        return 1
-    s.barrier = 0
-    return 0
-
-
-cdef int hold_for_python(Sess *s, int event, const unsigned char *payload, Py_ssize_t size,
-                         const unsigned char *statement, Py_ssize_t statement_size) noexcept nogil:
-    """Asks Python about the frame at hand, once everything earlier is answered."""
-    if owed_count(s):
-        s.hold = HOLD_DRAIN
-        flush_server(s)
-        return 0
-    s.hold = HOLD_PYTHON
-    ask(s, event, payload, size, statement, statement_size)
-    return -1 if s.failed else 0
-
-
-cdef Ruling *take_answer(Sess *s) noexcept nogil:
-    """Python's answer to the frame at hand, NULL where it was not asked. The reference goes to the caller."""
-    cdef Ruling *ruling = s.answer
-    s.answer = NULL
-    return ruling
-
-
-cdef void raise_barrier(Sess *s, Ruling *ruling) noexcept nogil:
-    if ruling.flags & RULING_BARRIER or (s.touched and ruling.flags & RULING_TRANSACTION):
-        s.barrier = 1
-
-
-cdef int refuse_batch(Sess *s, Ruling *ruling) noexcept nogil:
-    """The server fails in the message's place, so that both ends skip to the same Sync."""
-    cdef Owed *owed
-    s.counters.statements[COUNT_REFUSED] += 1
-    ruling.times += 1
-    if record_refusal(s, ruling) < 0:
-        return end_session(s, "the audit journal takes no more entries")
-    owed = owe(s, OWE_PARSE, FATE_SUPPLY)
-    if owed == NULL or put_server(s, FAILING_PARSE, 45) < 0:
-        return end_session(s, "out of memory")
-    owed.ruling = ruling
-    ruling.refs += 1
-    return 1 if step_phase(s, EVENT_ERROR_EXTENDED) == 0 else -1
-
-
-cdef int refuse_whole(Sess *s, Ruling *ruling) noexcept nogil:
-    """A Query or FunctionCall is refused: at once where the server has nothing to lose, else through its failure."""
-    cdef Owed *owed
-    s.counters.statements[COUNT_REFUSED] += 1
-    ruling.times += 1
-    if record_refusal(s, ruling) < 0:
-        return end_session(s, "the audit journal takes no more entries")
-    if owed_count(s) == 0 and s.status == c'I' and s.phase == PHASE_READY:
-        if put_client(s, ruling.error, ruling.error_size) < 0 or put_client(s, READY_IDLE, 6) < 0:
-            return end_session(s, "out of memory")
-        return 1
-    owed = owe(s, OWE_QUERY, FATE_SUPPLY)
-    if owed == NULL or put_server(s, FAILING_QUERY, 25) < 0:
-        return end_session(s, "out of memory")
-    owed.ruling = ruling
-    ruling.refs += 1
-    return 1 if step_phase(s, EVENT_QUERY) == 0 else -1
 
 
 cdef int make_key(Sess *s, const unsigned char *text, Py_ssize_t size, Lexed *lexed) noexcept nogil:
@@ -319,27 +186,6 @@ cdef int on_parse(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept
         taken = let_parse(s, ruling, frame, size, name_end, count_literals(ruling, &lexed))
     drop_ruling(ruling)
     return taken
-
-
-cdef int refuse_parse(Sess *s, Ruling *ruling, const unsigned char *name, Py_ssize_t name_size) noexcept nogil:
-    """Where the probe's Parse was the client's, the server closes again what it has taken."""
-    cdef unsigned char head[6]
-    cdef Name *known = find(&s.statements, name, name_size)
-    if s.answer_parsed:
-        s.answer_parsed = 0
-        if known != NULL:
-            drop_prepared(<Prepared *> known.value)
-            known.value = NULL
-        head[0] = c"C"
-        head[1] = head[2] = 0
-        head[3] = (name_size + 6) >> 8
-        head[4] = (name_size + 6) & 255
-        head[5] = c"S"
-        if name_size > 60000 or owe(s, OWE_CLOSE, FATE_SWALLOW) == NULL:
-            return end_session(s, "a statement's name is too long")
-        if put_server(s, head, 6) < 0 or put_server(s, name, name_size + 1) < 0:
-            return end_session(s, "out of memory")
-    return refuse_batch(s, ruling)
 
 
 cdef int let_parse(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize_t size, Py_ssize_t name_size,

@@ -6,7 +6,7 @@ The whole key is compared, not its hash: a collision must never hand out another
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy
 
-from proxy.lane.memory cimport drop_ruling, hold_ruling
+from proxy.lane.shared cimport drop_ruling, hold_ruling
 from proxy.lane.state cimport Ruling
 from proxy.lane.verdict cimport Verdict
 

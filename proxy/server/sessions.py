@@ -8,7 +8,7 @@ from typing import Final
 from proxy.errors import WardenError
 from proxy.lane.lane import Lane
 from proxy.lane.session import Session
-from proxy.lane.session import Shared as LaneShared
+from proxy.lane.together import Shared as LaneShared
 from proxy.observe.logs import EventLog
 from proxy.relay.login_words import LoggedIn
 from proxy.server.driver import Driver

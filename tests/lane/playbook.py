@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from proxy.lane import verdict as lane
-from proxy.lane.session import Session, Shared
+from proxy.lane.session import Session
 from proxy.lane.table import Table
+from proxy.lane.together import Shared
 from proxy.lane.verdict import Verdict
 from proxy.masking.rows import RowMask
 from proxy.relay import ledger, phases

@@ -1,0 +1,163 @@
+"""ErrorResponse: it belongs to what is due, and ends a batch; and the doubt about Syncs that a failed COPY leaves."""
+
+from libc.string cimport memcmp
+
+from proxy.lane.queues cimport append, pass_client, put_client, put_server
+from proxy.lane.hooks cimport scrub, tapped
+from proxy.lane.ledger cimport all_doubtful, due, owe, owed_count, skip_to_sync
+from proxy.lane.records cimport record_end
+from proxy.lane.results cimport sqlstate_of
+from proxy.lane.state cimport (
+    COUNT_FAILED,
+    EVENT_ERROR_EXTENDED,
+    EVENT_ERROR_SIMPLE,
+    FATE_SUPPLY,
+    FATE_SWALLOW,
+    FATE_TAP,
+    HOLD_DRAIN,
+    HOLD_NOTHING,
+    OWE_BIND,
+    OWE_CLOSE,
+    OWE_EXECUTE,
+    OWE_FUNCTION_CALL,
+    OWE_PARSE,
+    OWE_QUERY,
+    OWE_SYNC,
+    PHASE_COPYING_EXTENDED,
+    PHASE_COPYING_SIMPLE,
+    PHASE_SKIPPING,
+    PHASE_STREAMING,
+    Owed,
+    Ruling,
+    Sess,
+)
+from proxy.lane.turns cimport end_session, step_phase
+
+cdef enum:
+    OUTCOME_ERROR = 1
+    OUTCOME_CANCELLED = 3
+    CLOSE_NOTHING_SIZE = 29
+
+cdef const unsigned char *CLOSE_NOTHING = b"C\0\0\0\x17S_pgwarden_nothing\0H\0\0\0\x04"
+
+
+cdef int is_cancel(const unsigned char *sqlstate) noexcept nogil:
+    return memcmp(sqlstate, b"57014", 5) == 0  # query_canceled
+
+
+cdef int on_error(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
+    """An ErrorResponse belongs to what is due; where that was a message of a batch, the batch is over."""
+    cdef unsigned char sqlstate[5]
+    cdef int fatal
+    cdef int supply = 0
+    cdef Ruling *ruling = NULL
+    cdef unsigned long long serial = 0
+    sqlstate[0] = sqlstate[1] = sqlstate[2] = sqlstate[3] = sqlstate[4] = c"0"
+    fatal = sqlstate_of(frame + 5, size - 5, sqlstate)
+    if s.touched:
+        s.dirty = 1  # an abort takes back what was set
+    if fatal:
+        s.told_end = 1
+    if owed == NULL:
+        return put_error(s, NULL, 0, frame, size) if fatal else end_session(s, "the server sent an error that nobody asked for")
+    if owed.fate == FATE_TAP:
+        if tap(s, frame, size) < 0:
+            return end_session(s, "out of memory")
+        return end_batch(s, owed) if owed.kind not in (OWE_QUERY, OWE_SYNC) else 0
+    ruling = owed.bound.ruling if owed.bound != NULL else owed.ruling
+    if owed.fate == FATE_SUPPLY and not fatal:
+        supply = 1
+    elif ruling != NULL and owed.kind in (OWE_PARSE, OWE_BIND, OWE_EXECUTE, OWE_QUERY, OWE_FUNCTION_CALL):
+        s.counters.statements[COUNT_FAILED] += 1
+        if record_end(s, owed, OUTCOME_CANCELLED if is_cancel(sqlstate) else OUTCOME_ERROR, sqlstate) < 0:
+            return end_session(s, "the audit journal takes no more entries")
+        serial = s.serial
+    if supply:
+        if put_client(s, owed.ruling.error, owed.ruling.error_size) < 0:
+            return end_session(s, "out of memory")
+    elif put_error(s, ruling, serial, frame, size) < 0:
+        return -1
+    return end_batch(s, owed)
+
+
+cdef int put_error(Sess *s, Ruling *ruling, unsigned long long serial, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
+    if s.restricted:
+        s.counters.scrubbed += 1
+        return scrub(s, frame[0], ruling, serial, frame, size)
+    return pass_client(s, frame, size)
+
+
+cdef int end_batch(Sess *s, Owed *owed) noexcept nogil:
+    """After an error: a simple Query is owed its ReadyForQuery; a batch is skipped to its Sync."""
+    if owed.kind in (OWE_QUERY, OWE_FUNCTION_CALL):
+        if s.phase in (PHASE_COPYING_SIMPLE, PHASE_STREAMING):
+            return step_phase(s, EVENT_ERROR_SIMPLE)
+        return 0
+    if owed.kind == OWE_SYNC:
+        return 0  # a deferred constraint at commit: ReadyForQuery follows
+    skip_to_sync(s)
+    if owed_count(s) and due(s).doubtful:
+        s.doubt_paid = 0
+        doubt_the_last(s)
+        if s.phase == PHASE_COPYING_EXTENDED:
+            return step_phase(s, EVENT_ERROR_SIMPLE)
+    if owed_count(s) == 0 and s.phase != PHASE_SKIPPING:
+        if s.tapping:
+            return drained(s)
+        if step_phase(s, EVENT_ERROR_EXTENDED) < 0:
+            return -1
+    return drained(s)
+
+
+cdef int doubt_early_syncs(Sess *s, Owed *owed) noexcept nogil:
+    """libpq sends a Sync with its Execute, before it knows that a COPY has begun: the server ignores what it reads of
+    them inside the COPY. 0 where something else was sent before the data's end: the server will fail on that."""
+    cdef unsigned int end = owed.copied_at if owed.copied else s.tail
+    cdef unsigned int i
+    for i in range(s.head + 1, end):
+        if s.ring[i & (s.ring_size - 1)].kind != OWE_SYNC:
+            return 0
+        s.ring[i & (s.ring_size - 1)].doubtful = 1
+    return 1
+
+
+cdef void doubt_the_last(Sess *s) noexcept nogil:
+    """One ReadyForQuery is like another: of the Syncs in a row, the last ones may go unanswered."""
+    cdef unsigned int i = s.head
+    cdef unsigned int doubtful = 0
+    while i != s.tail and s.ring[i & (s.ring_size - 1)].kind == OWE_SYNC:
+        doubtful += s.ring[i & (s.ring_size - 1)].doubtful
+        s.ring[i & (s.ring_size - 1)].doubtful = 0
+        i += 1
+    while doubtful:
+        i -= 1
+        doubtful -= 1
+        s.ring[i & (s.ring_size - 1)].doubtful = 1
+
+
+cdef int ask_past_doubt(Sess *s) noexcept nogil:
+    """Something waits for answers that may never come: the answer to a harmless question of ours will tell."""
+    if owe(s, OWE_CLOSE, FATE_SWALLOW) == NULL or put_server(s, CLOSE_NOTHING, CLOSE_NOTHING_SIZE) < 0:
+        return end_session(s, "out of memory")
+    return 0
+
+
+cdef int tap(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
+    """Keeps an answer for Python; past the limit nothing is kept, and Python learns that."""
+    if s.tap_overflow or s.tap.used + size > s.tap_limit:
+        s.tap_overflow = 1
+        s.tap.used = 0
+        return 0
+    return append(&s.tap, frame, size)
+
+
+cdef int drained(Sess *s) noexcept nogil:
+    """Where nothing is due any more, what waited for that goes on."""
+    if owed_count(s):
+        return ask_past_doubt(s) if s.hold == HOLD_DRAIN and s.doubt_paid and all_doubtful(s) else 0
+    if s.tapping:
+        tapped(s)
+        return -1 if s.failed else 0
+    if s.hold == HOLD_DRAIN:
+        s.hold = HOLD_NOTHING
+    return 0

@@ -1,0 +1,11 @@
+from proxy.lane.state cimport Owed, Sess
+
+cdef unsigned int owed_count(Sess *s) noexcept nogil
+cdef Owed *due(Sess *s) noexcept nogil
+cdef Owed *last_owed(Sess *s) noexcept nogil
+cdef Owed *owe(Sess *s, int kind, int fate) noexcept nogil
+cdef void paid(Sess *s) noexcept nogil
+cdef void skip_to_sync(Sess *s) noexcept nogil
+cdef void forget_doubtful(Sess *s) noexcept nogil
+cdef int all_doubtful(Sess *s) noexcept nogil
+cdef void free_session(Sess *s) noexcept nogil

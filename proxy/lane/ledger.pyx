@@ -1,0 +1,158 @@
+"""The ledger: what the server owes, in order, and what becomes of names when a message fails or is skipped."""
+
+from libc.stdlib cimport free, malloc
+
+from proxy.lane.queues cimport release_out
+from proxy.lane.names cimport forget_portals, forget_statements
+from proxy.lane.shared cimport drop_bound, drop_prepared, drop_ruling
+from proxy.lane.state cimport OWE_CLOSE, OWE_PARSE, OWE_SYNC, Bound, Owed, Prepared, Sess
+
+cdef enum:
+    LEDGER_LIMIT = 1 << 20     # replies that may be due at once
+
+
+cdef unsigned int owed_count(Sess *s) noexcept nogil:
+    return s.tail - s.head
+
+
+cdef Owed *due(Sess *s) noexcept nogil:
+    return NULL if s.head == s.tail else &s.ring[s.head & (s.ring_size - 1)]
+
+
+cdef Owed *last_owed(Sess *s) noexcept nogil:
+    return NULL if s.head == s.tail else &s.ring[(s.tail - 1) & (s.ring_size - 1)]
+
+
+cdef int grow_ring(Sess *s) noexcept nogil:
+    cdef unsigned int size = s.ring_size * 2 if s.ring_size else 8
+    cdef unsigned int i, count = s.tail - s.head
+    cdef Owed *ring
+    if size > LEDGER_LIMIT:
+        return -1
+    ring = <Owed *> malloc(size * sizeof(Owed))
+    if ring == NULL:
+        return -1
+    for i in range(count):
+        ring[i] = s.ring[(s.head + i) & (s.ring_size - 1)]
+        ring[i].copied_at -= s.head
+    free(s.ring)
+    s.ring = ring
+    s.ring_size = size
+    s.head = 0
+    s.tail = count
+    return 0
+
+
+cdef Owed *owe(Sess *s, int kind, int fate) noexcept nogil:
+    """A new entry at the end of the ledger; NULL where it is full or memory is out."""
+    cdef Owed *owed
+    if s.tail - s.head == s.ring_size and grow_ring(s) < 0:
+        return NULL
+    owed = &s.ring[s.tail & (s.ring_size - 1)]
+    s.tail += 1
+    owed.kind = kind
+    owed.fate = fate
+    owed.opened = owed.started = owed.recorded = owed.target = owed.copied = owed.doubtful = 0
+    owed.bound = NULL
+    owed.ruling = NULL
+    owed.name = NULL
+    owed.replaced = owed.placed = NULL
+    owed.started_us = s.now_us
+    owed.started_ns = s.now_ns
+    owed.rows = owed.size_bytes = 0
+    owed.serial = 0
+    owed.transaction = s.status
+    s.flushed = 0
+    return owed
+
+
+cdef void release_owed(Owed *owed) noexcept nogil:
+    drop_bound(owed.bound)
+    drop_ruling(owed.ruling)
+    if owed.name != NULL:
+        owed.name.pending -= 1
+
+
+cdef void drop_value(int kind, void *value) noexcept nogil:
+    if kind == OWE_PARSE:
+        drop_prepared(<Prepared *> value)
+    else:
+        drop_bound(<Bound *> value)
+
+
+cdef int owns_statements(Owed *owed) noexcept nogil:
+    return owed.kind == OWE_PARSE or (owed.kind == OWE_CLOSE and owed.target == c'S')
+
+
+cdef void paid(Sess *s) noexcept nogil:
+    """The reply at the head is complete: what its message replaced is gone for good."""
+    cdef Owed *owed = due(s)
+    if owed.name != NULL:
+        drop_value(OWE_PARSE if owns_statements(owed) else -1, owed.replaced)
+    release_owed(owed)
+    s.head += 1
+
+
+cdef void unpaid(Sess *s, Owed *owed) noexcept nogil:
+    """The message failed or was skipped: the name means again what it meant before."""
+    cdef void *now
+    if owed.name != NULL:
+        now = owed.name.value
+        owed.name.value = owed.replaced
+        drop_value(OWE_PARSE if owns_statements(owed) else -1, now)
+    release_owed(owed)
+
+
+cdef void skip_to_sync(Sess *s) noexcept nogil:
+    """Takes out of the ledger what the server discards after an error, the failed message first, up to the next
+    Sync; names get their old meanings back from the last message to the first."""
+    cdef unsigned int end = s.head
+    cdef unsigned int i
+    while end != s.tail and s.ring[end & (s.ring_size - 1)].kind != OWE_SYNC:
+        end += 1
+    i = end
+    while i != s.head:
+        i -= 1
+        unpaid(s, &s.ring[i & (s.ring_size - 1)])
+    s.head = end
+
+
+cdef void forget_doubtful(Sess *s) noexcept nogil:
+    """The server has shown that it ignored the doubtful Syncs."""
+    cdef unsigned int i
+    cdef unsigned int kept = s.head
+    for i in range(s.head, s.tail):
+        if not s.ring[i & (s.ring_size - 1)].doubtful:
+            s.ring[kept & (s.ring_size - 1)] = s.ring[i & (s.ring_size - 1)]
+            kept += 1
+    s.tail = kept
+
+
+cdef int all_doubtful(Sess *s) noexcept nogil:
+    """Something is due, but perhaps nothing will come."""
+    cdef unsigned int i
+    for i in range(s.head, s.tail):
+        if not s.ring[i & (s.ring_size - 1)].doubtful:
+            return 0
+    return s.head != s.tail
+
+
+cdef void free_session(Sess *s) noexcept nogil:
+    while s.head != s.tail:
+        s.tail -= 1
+        unpaid(s, &s.ring[s.tail & (s.ring_size - 1)])
+    forget_statements(&s.statements)
+    forget_portals(&s.portals)
+    free(s.statements.buckets)
+    free(s.portals.buckets)
+    free(s.ring)
+    free(s.shield.slots)
+    release_out(&s.to_server.out)
+    release_out(&s.to_client.out)
+    release_out(&s.from_client)
+    release_out(&s.from_server)
+    release_out(&s.tap)
+    drop_ruling(s.answer)
+    drop_ruling(s.fallback_portal)
+    drop_ruling(s.fallback_call)
+    drop_ruling(s.fallback_large)

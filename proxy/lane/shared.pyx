@@ -1,0 +1,106 @@
+"""What names, replies and the table point at, shared by counting: rulings, prepared statements, executions."""
+
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy
+
+from proxy.audit.execution cimport Value
+from proxy.lane.state cimport Bound, Prepared, Ruling
+from proxy.template.lexer cimport Span
+
+cdef enum:
+    VALUE_LIMIT = 1024         # bytes kept of one bound value for the record
+
+
+cdef void hold_ruling(Ruling *ruling) noexcept nogil:
+    if ruling != NULL:
+        ruling.refs += 1
+
+
+cdef void drop_ruling(Ruling *ruling) noexcept nogil:
+    """The Verdict looks at the count when it has the GIL; nothing is freed here."""
+    if ruling != NULL:
+        ruling.refs -= 1
+
+
+cdef Prepared *new_prepared(Ruling *ruling, unsigned long long context, const unsigned char *parse, Py_ssize_t size,
+                            const Span *spans, int literals) noexcept nogil:
+    cdef Prepared *prepared = <Prepared *> malloc(sizeof(Prepared) + literals * sizeof(Span) + size)
+    if prepared == NULL:
+        return NULL
+    prepared.refs = 1
+    prepared.ruling = ruling
+    prepared.context = context
+    prepared.size = size
+    prepared.literals = literals
+    prepared.spans = <Span *> (prepared + 1)
+    prepared.parse = <unsigned char *> (prepared.spans + literals)
+    prepared.text_at = 0
+    memcpy(prepared.spans, spans, literals * sizeof(Span))
+    memcpy(prepared.parse, parse, size)
+    hold_ruling(ruling)
+    return prepared
+
+
+cdef void hold_prepared(Prepared *prepared) noexcept nogil:
+    if prepared != NULL:
+        prepared.refs += 1
+
+
+cdef void drop_prepared(Prepared *prepared) noexcept nogil:
+    if prepared == NULL:
+        return
+    prepared.refs -= 1
+    if prepared.refs == 0:
+        drop_ruling(prepared.ruling)
+        free(prepared)
+
+
+cdef Bound *new_bound(Ruling *ruling, const Value *values, int count) noexcept nogil:
+    cdef Py_ssize_t size = sizeof(Bound) + count * sizeof(Value)
+    cdef Bound *bound
+    cdef unsigned char *at
+    cdef int i, length
+    for i in range(count):
+        if values[i].length > 0:
+            size += min(values[i].length, VALUE_LIMIT)
+    bound = <Bound *> malloc(size)
+    if bound == NULL:
+        return NULL
+    bound.refs = 1
+    bound.ruling = ruling
+    bound.described = -1
+    bound.formats = NULL
+    bound.count = count
+    bound.values = <Value *> (bound + 1)
+    at = <unsigned char *> (bound.values + count)
+    for i in range(count):
+        length = min(values[i].length, VALUE_LIMIT)
+        bound.values[i].kind = values[i].kind
+        bound.values[i].length = length
+        bound.values[i].data = at
+        if length > 0:
+            memcpy(at, values[i].data, length)
+            at += length
+    hold_ruling(ruling)
+    return bound
+
+
+cdef void drop_bound(Bound *bound) noexcept nogil:
+    if bound == NULL:
+        return
+    bound.refs -= 1
+    if bound.refs == 0:
+        drop_ruling(bound.ruling)
+        free(bound.formats)
+        free(bound)
+
+
+cdef int set_formats(Bound *bound, int columns) noexcept nogil:
+    """Room for one format a column; what stood there is forgotten."""
+    free(bound.formats)
+    bound.formats = <unsigned char *> calloc(columns if columns else 1, 1)
+    bound.described = columns if bound.formats != NULL else -1
+    return 0 if bound.formats != NULL else -1
+
+
+# -- names --
