@@ -106,6 +106,12 @@ class StatementCancelled(WardenError):
     sqlstate = "57014"
 
 
+class BadStatement(WardenError):
+    """A statement that somebody wants explained and the server does not take; the message is the server's."""
+
+    sqlstate = "42601"
+
+
 class ShuttingDown(WardenError):
     """The proxy was asked to stop."""
 

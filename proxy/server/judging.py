@@ -59,15 +59,8 @@ class Judging:
 
     def inner(self, place: Place, reading: Reading) -> bytes | None:
         """The query whose rows a command hands on, where its reader may not see everything."""
-        if not place.restricted:
-            return None
-        if reading.inner is not None:
-            return self.encode(reading.inner)
-        if reading.copy is not None and reading.copy.way is CopyWay.TO and reading.copy.relation is not None:
-            columns = ", ".join(reading.copy.columns) or "*"
-            # as written, parsed under a name of ours and never run: the server says which columns it would give
-            return self.encode(f"select {columns} from only {reading.copy.relation}")  # noqa: S608
-        return None
+        text = inner_text(reading) if place.restricted else None
+        return None if text is None else self.encode(text)
 
     async def rejected(
         self, place: Place, asked: Statement, reading: Reading, error: ErrorResponse, answers: Answers
@@ -190,3 +183,14 @@ class Judging:
             self.shared.table.remember(place.id, key, self.shared.verdicts.by_text)
             key = self.with_types(b"\0" + (asked.text or b""), asked)
         self.shared.table.remember(place.id, key, verdict)
+
+
+def inner_text(reading: Reading) -> str | None:
+    """The query whose rows a command hands on."""
+    if reading.inner is not None:
+        return reading.inner
+    if reading.copy is not None and reading.copy.way is CopyWay.TO and reading.copy.relation is not None:
+        columns = ", ".join(reading.copy.columns) or "*"
+        # as written, parsed under a name of ours and never run: the server says which columns it would give
+        return f"select {columns} from only {reading.copy.relation}"  # noqa: S608
+    return None
