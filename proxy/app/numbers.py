@@ -1,6 +1,8 @@
 """What the worker's parts have counted, under the names of the metrics."""
 
+import asyncio
 from collections.abc import Mapping
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from proxy.observe.metrics import Distribution, Value
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
 def numbers_of(worker: "Worker") -> Mapping[str, Value]:
     """Every number of one worker, now."""
-    return {**_lane(worker), **_others(worker)}
+    return {**_lane(worker), **_entrance(worker), **_catalog(worker), **_others(worker)}
 
 
 def _lane(worker: "Worker") -> Mapping[str, Value]:
@@ -43,11 +45,36 @@ def _lane(worker: "Worker") -> Mapping[str, Value]:
     }
 
 
-def _others(worker: "Worker") -> Mapping[str, Value]:
-    timed = worker.shared.timings
+def _entrance(worker: "Worker") -> Mapping[str, Value]:
     return {
         "pgwarden_sessions_open": len(worker.sessions),
         "pgwarden_sessions": worker.sessions.begun,
+        "pgwarden_sessions_refused": dict(worker.gate.refused),
+        "pgwarden_cancel_requests": {"sent": 0, "unknown": 0, **worker.gate.asked_to_cancel},
+    }
+
+
+def _catalog(worker: "Worker") -> Mapping[str, Value]:
+    facts = worker.catalogs.facts(asyncio.get_running_loop().time())
+    return {
+        "pgwarden_catalog_version": dict(facts.versions),
+        "pgwarden_catalog_age_seconds": dict(facts.ages_s),
+        "pgwarden_catalog_loads": {"ok": facts.loads, "failed": facts.failures},
+        "pgwarden_build_info": {version(): 1},
+    }
+
+
+def version() -> str:
+    """Of the package that is installed; of a source tree that is not, its own word."""
+    try:
+        return metadata.version("pgwarden")
+    except metadata.PackageNotFoundError:
+        return "source"
+
+
+def _others(worker: "Worker") -> Mapping[str, Value]:
+    timed = worker.shared.timings
+    return {
         "pgwarden_rule_reloads": dict(worker.reloads),
         "pgwarden_rules_version": 1 + worker.reloads["ok"],
         "pgwarden_probe_seconds": Distribution(timed.probe.counts, timed.probe.total_s),

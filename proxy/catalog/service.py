@@ -1,7 +1,7 @@
 """Keeps the snapshots: each database's on its first use, then by poll and on demand."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -27,9 +27,19 @@ class _Kept:
     snapshot: Snapshot | None = None
     fingerprint: str = ""
     loads: int = 0
+    compared_s: float = 0.0
     error: WardenError | None = None
     connection: "Connection | None" = None
     poll: asyncio.Task[None] | None = None
+
+
+class CatalogFacts(msgspec.Struct, frozen=True):
+    """What there is to count. ages_s: since each snapshot was last compared with the server."""
+
+    versions: Mapping[str, int]
+    ages_s: Mapping[str, float]
+    loads: int
+    failures: int
 
 
 class CatalogService:
@@ -41,6 +51,7 @@ class CatalogService:
         self._kept: dict[str, _Kept] = {}
         self._observers: list[Observer] = []
         self._closing = asyncio.Event()
+        self._failures = 0
 
     def observe(self, observer: Observer) -> None:
         """From now on call observer with every changed snapshot."""
@@ -55,6 +66,16 @@ class CatalogService:
         """What the last attempt at a database ended with; None when it went well."""
         kept = self._kept.get(database)
         return kept.error if kept else None
+
+    def facts(self, now_s: float) -> "CatalogFacts":
+        """For the metrics. now_s: of the loop's clock."""
+        known = {name: kept for name, kept in self._kept.items() if kept.snapshot is not None}
+        return CatalogFacts(
+            versions={name: kept.snapshot.version for name, kept in known.items() if kept.snapshot is not None},
+            ages_s={name: now_s - kept.compared_s for name, kept in known.items()},
+            loads=sum(kept.loads for kept in self._kept.values()) - self._failures,
+            failures=self._failures,
+        )
 
     async def snapshot(self, database: str) -> Snapshot:
         """The last snapshot; the first use loads it. Raises UpstreamUnavailable or CatalogUnreadable."""
@@ -99,6 +120,7 @@ class CatalogService:
                     await self._load(database, kept)
                 else:
                     kept.error = None
+                    kept.compared_s = asyncio.get_running_loop().time()
             except FAILURES as failure:
                 await self._failed(database, kept, failure)
             except WardenError as failure:
@@ -118,6 +140,7 @@ class CatalogService:
             kept.error = failure
             raise
         kept.error, kept.fingerprint = None, seen
+        kept.compared_s = asyncio.get_running_loop().time()
         return self._keep(kept, found)
 
     def _keep(self, kept: _Kept, found: Snapshot) -> Snapshot:
@@ -137,6 +160,7 @@ class CatalogService:
 
     async def _failed(self, database: str, kept: _Kept, failure: BaseException) -> UpstreamUnavailable:
         """Keep the failure in words that hold no value, and begin anew with a new connection."""
+        self._failures += 1
         kept.error = UpstreamUnavailable(f"the catalog of {database} cannot be read: {type(failure).__name__}")
         await self._drop(kept)
         return kept.error

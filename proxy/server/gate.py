@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
@@ -35,6 +36,8 @@ class Gate:
         secret: Callable[[int], bytes],
     ) -> None:
         self.cancels, self.admission = CancelRegistry(), Admission(limits)
+        self.refused, self.asked_to_cancel = Counter[str](), Counter[str]()
+        """Connections that became no session, by SQLSTATE; cancel requests by outcome: sent, unknown."""
         self._upstream, self._limits = upstream, limits
         self._on_session, self._secret = on_session, secret
 
@@ -79,6 +82,7 @@ class Gate:
             case Cancel(pid, key):
                 await self._cancel(pid, key)
             case CloseBoth(error) if error is not None:
+                self.refused[error.sqlstate] += 1
                 _log.info("login_failed", sqlstate=error.sqlstate, message=str(error))
             case _:
                 _log.debug("login_left")
@@ -93,8 +97,12 @@ class Gate:
     async def _cancel(self, pid: int, key: bytes) -> None:
         """Passed on even if the client has closed already; an unknown key is no concern of anybody."""
         entry = self.cancels.find(pid, key)
-        if entry is None or not entry.on_cancel():
+        if entry is None:
+            self.asked_to_cancel["unknown"] += 1
             return
+        if not entry.on_cancel():
+            return
+        self.asked_to_cancel["sent"] += 1
         try:
             await forward(entry.session, lambda: connect(self._upstream), timeout_s=self._limits.cancel_seconds)
         finally:

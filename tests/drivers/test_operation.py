@@ -14,20 +14,9 @@ from tests.drivers.warden import Warden
 CANARIES = ("person1@example.com", "hidden@example.com", "Person 1", "select ")
 
 
-NOT_YET = {
-    "pgwarden_sessions_refused",
-    "pgwarden_cancel_requests",
-    "pgwarden_catalog_version",
-    "pgwarden_catalog_age_seconds",
-    "pgwarden_catalog_loads",
-    "pgwarden_build_info",
-}
-"""In the table, but no part says their numbers yet."""
-
-
 def counted(name: str) -> object:
-    """A case, which fails for the time being where the metric is not counted."""
-    return pytest.param(name, marks=pytest.mark.xfail(reason="not counted yet") if name in NOT_YET else (), id=name)
+    """A case."""
+    return pytest.param(name, id=name)
 
 
 def page(warden: Warden, path: str) -> tuple[int, str]:
