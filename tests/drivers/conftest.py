@@ -10,7 +10,7 @@ import pytest
 
 from proxy.embedded.postgres import EmbeddedPostgres
 from tests.drivers.cluster import DATABASE, running_cluster
-from tests.drivers.warden import OPEN_RULES, SHOP_RULES, Warden, WardenUnavailableError, running_warden
+from tests.drivers.warden import OPEN_RULES, SHOP_RULES, Warden, running_warden
 
 HERE = Path(__file__).parent
 
@@ -56,11 +56,8 @@ def shop_warden(cluster: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFact
 
 
 def _warden(cluster: EmbeddedPostgres, folder: Path, rules: str) -> Iterator[Warden]:
-    try:
-        with running_warden(folder, cluster, rules) as warden:
-            yield warden
-    except WardenUnavailableError as error:
-        pytest.skip(f"pgwarden serve does not run yet: {error}")
+    with running_warden(folder, cluster, rules) as warden:
+        yield warden
 
 
 @pytest.fixture(scope="session")
