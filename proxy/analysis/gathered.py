@@ -44,6 +44,8 @@ class Gathered:
     locked: set[Oid] = field(default_factory=set)
     constants: set[int] = field(default_factory=set)
     opaque: set[str] = field(default_factory=set)
+    asked: set[ColumnId] = field(default_factory=set)
+    """Columns for which the server wants the privilege to select."""
     views: dict[Oid, list[Value]] = field(default_factory=dict)
     row_security: bool = False
     volatile: bool = False

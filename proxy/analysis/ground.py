@@ -130,6 +130,8 @@ class Ground:
                 found = [self.input(Oid(number(node, "resulttype")))]
             case Call.RETURNING:
                 found = [self.input(Oid(number(node, "typid")))]
+            case Call.JSON:
+                found = ["json-cast"] if self.snapshot.json_casts else []
             case Call.DOMAIN:
                 found = [self.domain(Oid(number(node, "resulttype")))]
             case _:

@@ -40,6 +40,7 @@ class Call(Enum):
     SEQUENCE = "sequence"  # nextval by another name
     SORT = "sort"  # eqop and sortop, where they are not 0
     SAMPLE = "sample"  # tsmhandler
+    JSON = "json"  # a type's own cast to json
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -109,7 +110,7 @@ NODES: Final[Mapping[str, Kind]] = {
     # XML and JSON
     "XMLEXPR": _row(Effect.MIX, "named_args args"),
     "JSONVALUEEXPR": _row(Effect.MIX, "raw_expr formatted_expr format"),
-    "JSONCONSTRUCTOREXPR": _row(Effect.MIX, "args func coercion returning"),
+    "JSONCONSTRUCTOREXPR": _row(Effect.MIX, "args func coercion returning", call=Call.JSON),
     "JSONISPREDICATE": _row(Effect.MIX, "expr format"),
     "JSONEXPR": _row(
         Effect.MIX, "formatted_expr format path_spec returning passing_values on_empty on_error item_coercions"

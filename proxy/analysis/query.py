@@ -5,13 +5,13 @@ from typing import Final
 
 from proxy.analysis.expressions import collect, evaluate, known, sublink_columns
 from proxy.analysis.gathered import Gathered
-from proxy.analysis.ground import Ground, children, nodes, number
+from proxy.analysis.ground import SELECTED_OFFSET, Ground, children, nodes, number, numbers
 from proxy.analysis.nodes import ALL
 from proxy.analysis.scope import Scope
 from proxy.analysis.tree import Node
 from proxy.analysis.values import CLEAN, Value, any_of, mix_of
 from proxy.catalog.snapshot import RelationKind
-from proxy.model import ColumnId, Oid
+from proxy.model import Attnum, ColumnId, Oid
 
 SELECT: Final = 1  # nodes.h, CmdType
 MULTIPLYING_ENTRIES: Final = frozenset({3, 4})  # functions: how many rows they make depends on what they are given
@@ -31,6 +31,8 @@ def walk(query: Node, ground: Ground, gathered: Gathered, parent: Scope | None =
     scope = Scope(ground=ground, gathered=gathered, query=query, enter=enter, parent=parent, depth=depth)
     if query.fields.get("hasRowSecurity") == "true":
         gathered.row_security = True
+    for asking in (*children(query, "rteperminfos"), *scope.table):
+        _asked(scope, asking)
     for name, _ in scope.ctes:
         scope.cte(name)
     for varno, entry in enumerate(scope.table, 1):
@@ -76,6 +78,14 @@ def _entry(scope: Scope, varno: int, entry: Node) -> None:
         _, refused = known(scope, sample)
         gathered.uses.filtered |= collect(scope, sample).sources
         gathered.unproven(refused)
+
+
+def _asked(scope: Scope, node: Node) -> None:
+    """The server's own list of the columns that a query reads (of range table entries, from 16 on beside them)."""
+    relid = node.fields.get("relid")
+    if isinstance(relid, int) and relid and "selectedCols" in node.fields:
+        asked = (Attnum(bit - SELECTED_OFFSET) for bit in numbers(node, "selectedCols"))
+        scope.gathered.asked |= {ColumnId(Oid(relid), attnum) for attnum in asked if attnum}
 
 
 def _multi(scope: Scope, target: Node) -> None:
@@ -235,33 +245,44 @@ def _writes(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
     relation = Oid(number(scope.entry(result), "relid"))
     gathered.written.add(relation)
     gathered.unproven(scope.ground.hazards(relation))
-    for target, value in targets:
-        if target.fields.get("resjunk") == "false":
-            gathered.write(relation, number(target, "resno"), value)
-            scope.proposed[number(target, "resno")] = value
+    _assign(scope, targets)
     for conflict in children(query, "onConflict"):
-        _on_conflict(scope, conflict, relation)
+        _on_conflict(scope, conflict)
     for action in children(query, "mergeActionList"):
         _known_part(gathered, action)
         gathered.uses.filtered |= _sources(scope, children(action, "qual"))
-        _assign(scope, relation, children(action, "targetList"))
+        _assign(scope, [(one, evaluate(scope, one)) for one in children(action, "targetList")])
     gathered.uses.joined |= _sources(scope, children(query, "mergeJoinCondition"))
+    _generate(scope, relation)
+    for attnum, value in scope.assigned.items():
+        gathered.write(relation, attnum, value)
+    scope.returning = result
 
 
-def _on_conflict(scope: Scope, conflict: Node, relation: Oid) -> None:
+def _on_conflict(scope: Scope, conflict: Node) -> None:
     """What decides whether there is a conflict is in the index; what follows from it is an UPDATE."""
     _known_part(scope.gathered, conflict)
     scope.excluded = number(conflict, "exclRelIndex")
     for name in ("arbiterElems", "arbiterWhere", "onConflictWhere"):
         scope.gathered.uses.filtered |= _sources(scope, children(conflict, name))
-    _assign(scope, relation, children(conflict, "onConflictSet"))
+    _assign(scope, [(one, evaluate(scope, one)) for one in children(conflict, "onConflictSet")])
 
 
-def _assign(scope: Scope, relation: Oid, targets: Iterable[Node]) -> None:
-    for target in targets:
-        value = evaluate(scope, target)
+def _assign(scope: Scope, targets: Iterable[tuple[Node, Value]]) -> None:
+    """Several assignments of one column are one that may be any of them."""
+    for target, value in targets:
         if target.fields.get("resjunk") == "false":
-            scope.gathered.write(relation, number(target, "resno"), value)
+            attnum = number(target, "resno")
+            scope.assigned[attnum] = any_of([scope.assigned.get(attnum, CLEAN), value])
+
+
+def _generate(scope: Scope, oid: Oid) -> None:
+    """Generated columns are written with those that they are computed from."""
+    relation = scope.ground.snapshot.relations.get(oid)
+    for attnum in relation.columns if relation else ():
+        made_of = scope.made_of(relation, attnum) if relation else ()
+        if written := [scope.assigned[one.attnum] for one in made_of if one.attnum in scope.assigned]:
+            scope.assigned[attnum] = mix_of(written)
 
 
 def _sources(scope: Scope, expressions: Iterable[Node]) -> frozenset[ColumnId]:

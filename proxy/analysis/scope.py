@@ -45,8 +45,10 @@ class Scope:
     ctes: list[tuple[str, Cte]] = field(default_factory=list)
     windows: dict[int, Value] = field(default_factory=dict)
     multis: dict[int, list[Value]] = field(default_factory=dict)
-    proposed: dict[int, Value] = field(default_factory=dict)
+    assigned: dict[int, Value] = field(default_factory=dict)
+    """By attribute number, what the query puts into its result relation, as far as it is walked."""
     excluded: int = 0
+    returning: int = 0
     entered: set[int] = field(default_factory=set)
     joins: int = 0
 
@@ -80,7 +82,9 @@ class Scope:
         """What a Var of this query itself stands for."""
         entry = self.entry(varno)
         if varno == self.excluded and varno:
-            return self._proposed(Oid(number(entry, "relid")), attnum)
+            return self._written(entry, attnum, CLEAN)
+        if varno == self.returning and varno:
+            return self._written(entry, attnum, self._relation(Oid(number(entry, "relid")), attnum))
         match number(entry, "rtekind"):
             case 0:  # RTE_RELATION
                 return self._relation(Oid(number(entry, "relid")), attnum)
@@ -138,14 +142,17 @@ class Scope:
         self.gathered.reads |= made_of
         return Value(frozenset((column,)), made_of)
 
-    def _proposed(self, oid: Oid, attnum: Attnum) -> Value:
-        """ON CONFLICT: a column of excluded is what INSERT was to put into it."""
-        relation = self.ground.snapshot.relations.get(oid)
-        if attnum in self.proposed:
-            return self.proposed[attnum]
-        if relation is None or attnum <= 0 or relation.columns[attnum].generated:
-            return mix_of(self.proposed.values())
-        return CLEAN  # not named: NULL
+    def _written(self, entry: Node, attnum: Attnum, stored: Value) -> Value:
+        """A column of a row that the query itself writes (RETURNING), or was to write (excluded)."""
+        relation = self.ground.snapshot.relations.get(Oid(number(entry, "relid")))
+        if relation is None or attnum == 0:
+            return mix_of([stored, *self.assigned.values()])
+        made_of = [self.assigned[one.attnum] for one in self.made_of(relation, attnum) if one.attnum in self.assigned]
+        return any_of([stored, self.assigned.get(attnum, CLEAN), mix_of(made_of)])
+
+    def made_of(self, relation: Relation, attnum: Attnum) -> frozenset[ColumnId]:
+        """The columns that a generated column is computed from."""
+        return self.ground.generated(relation).get(attnum, NOTHING)
 
     def _view(self, relation: Relation) -> list[Value]:
         """The columns of a view that the server has not expanded."""

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from proxy.analysis.gathered import Gathered, origin
 from proxy.analysis.ground import Ground, children, number
 from proxy.analysis.query import walk
 from proxy.analysis.tree import Node
 from proxy.analysis.values import Value
-from proxy.catalog.snapshot import Snapshot
+from proxy.catalog.snapshot import RelationKind, Snapshot
 from proxy.model import Command, Footprint, Oid, Output
 
 MERGE_VERSION: Final = 150000  # from it on CMD_MERGE stands before CMD_UTILITY (nodes.h, CmdType)
@@ -44,6 +46,7 @@ def footprint(trees: Sequence[Node], snapshot: Snapshot | Ground) -> Footprint:
     command, outputs = Command.NOTHING, tuple[Output, ...]()
     try:
         command, outputs = _statement(trees, ground, gathered)
+        _compare(ground, gathered)
     except ValueError:
         gathered.unproven(("tree",))
     except RecursionError:
@@ -66,6 +69,17 @@ def footprint(trees: Sequence[Node], snapshot: Snapshot | Ground) -> Footprint:
         volatile=gathered.volatile,
         opaque=tuple(sorted(gathered.opaque)),
     )
+
+
+def _compare(ground: Ground, gathered: Gathered) -> None:
+    """A second witness: each column for which the server wants the privilege to select must have been seen. Where views
+    and rules rewrite a write, it asks for more than what is read."""
+    if gathered.written:
+        return
+    for column in gathered.asked - gathered.reads:
+        relation = ground.snapshot.relations.get(column.relation)
+        if relation is None or relation.kind is not RelationKind.VIEW:
+            gathered.unproven((f"unseen:{ground.snapshot.column_name(*msgspec.structs.astuple(column))}",))
 
 
 def unread(reason: str) -> Footprint:

@@ -21,6 +21,9 @@ ON = "set client_min_messages = log; set debug_print_rewritten = on; set debug_p
 OFF = "set debug_print_rewritten = off; set client_min_messages = notice"
 
 
+MANY = 2
+
+
 class NotAnalysed(Exception):
     """The server did not accept the statement."""
 
@@ -53,6 +56,8 @@ class Shop:
     connection: psycopg.Connection[tuple[object, ...]]
     ground: Ground
     reader: TreeReader
+    xml: bool
+    """Whether the server was built with libxml."""
 
     @property
     def snapshot(self) -> Snapshot:
@@ -72,8 +77,16 @@ class Shop:
         return self.snapshot.column_name(column.relation, column.attnum).removeprefix("shop.")
 
     def columns(self, columns: Iterable[ColumnId]) -> list[str]:
-        """Their names in order."""
-        return sorted(map(self.column, columns))
+        """Their names in order; relation.* where all columns of a relation with more than two are there."""
+        found = set(columns)
+        whole = set[str]()
+        for oid in {one.relation for one in found}:
+            relation = self.snapshot.relations[oid]
+            every = {ColumnId(oid, attnum) for attnum in relation.columns}
+            if len(every) > MANY and every <= found:
+                whole.add(f"{relation.full_name.removeprefix('shop.')}.*")
+                found -= every
+        return sorted(whole | set(map(self.column, found)))
 
     def relations(self, oids: Iterable[Oid]) -> list[str]:
         """Their names in order."""
@@ -128,4 +141,14 @@ def open_shop(server: EmbeddedPostgres, name: str) -> Shop:
         connection.execute(f"create database {name}".encode())
     connection = psycopg.connect(server.dsn(name), autocommit=True)
     connection.execute(SCHEMA.read_bytes())
-    return Shop(server, connection, Ground(snapshot_of(server.dsn(name))), TreeReader())
+    ground = Ground(snapshot_of(server.dsn(name)))
+    return Shop(server, connection, ground, TreeReader(), accepts(connection, "select xmlpi(name x)"))
+
+
+def accepts(connection: psycopg.Connection[tuple[object, ...]], sql: str) -> bool:
+    """Whether the server parses a statement."""
+    try:
+        details(connection, sql)
+    except NotAnalysed:
+        return False
+    return True
