@@ -110,6 +110,8 @@ async def test_a_late_cancel_does_not_hit_the_next_statement(site: Site) -> None
             await direct.execute("select pg_advisory_unlock(1)")
             assert b"first" in await answered(client)
             await client.send(query("select pg_sleep(0.5), 'second'"))
+            await direct.execute("select pg_sleep(0.3)")  # time enough for it to start, if anything let it
+            assert await direct.fetchval("select state = 'idle' from pg_stat_activity where pid = $1", pid)
             go.set()
             assert b"second" in await answered(client)
             await cancelling
