@@ -247,15 +247,37 @@ cdef Py_ssize_t after_operator(const unsigned char *text, Py_ssize_t at, Py_ssiz
     return bare
 
 
+cdef Py_ssize_t after_other(const unsigned char *text, Py_ssize_t at, Py_ssize_t end, int options, Token *token,
+                            int *word) noexcept nogil:
+    """Behind the token at, which is neither word nor number; -1 where none can start so or it does not end."""
+    cdef unsigned char kind = CLASS[text[at]], following = text[at + 1] if at + 1 < end else c" "
+    if kind == c"'":
+        word[0] = LITERAL_STRING
+        return after_string(text, at + 1, end, c"e" if options & OPTION_ESCAPES else c"q")
+    if kind == c'"':
+        word[0] = TOKEN_QUOTED
+        return after_quoted(text, at + 1, end)
+    if kind == c"c" and CLASS[following] == c"d":
+        word[0] = TOKEN_PARAM
+        at = after_digits(text, at + 1, end)
+        return after_junk(text, at, end, word) if at < end and starts(text[at]) else at
+    if kind == c"c":
+        word[0] = LITERAL_STRING
+        return after_dollars(text, at, end)
+    if kind == c"O" or kind == c"-" or kind == c"/":
+        word[0] = TOKEN_OPERATOR
+        return after_operator(text, at, end, token)
+    if kind == c"X": return -1
+    return at + 1 + ((kind == c"." and following == c".") or (kind == c":" and (following == c":" or following == c"=")))
+
+
 cdef int next_token(const unsigned char *text, Py_ssize_t length, int options, Token *token) noexcept nogil:
     """Moves token to the one behind it and returns its kind. text holds no NUL (the caller looks once)."""
-    cdef Py_ssize_t at, end
+    cdef Py_ssize_t end, at = token.end
     cdef unsigned char kind, following
     cdef int word = TOKEN_MARK
-    at = token.end
     token.comment = 0
-    if at < length and not continues(text[at]):
-        at = after_gap(text, at, length, &token.comment)
+    if at < length and not continues(text[at]): at = after_gap(text, at, length, &token.comment)
     if at < 0 or at >= length:
         token.start = token.end = length
         token.kind = TOKEN_END if at >= 0 else TOKEN_BROKEN
@@ -266,32 +288,12 @@ cdef int next_token(const unsigned char *text, Py_ssize_t length, int options, T
     if kind == c"a" or (kind == c"s" and continues(following)):
         word = TOKEN_WORD
         while end < length and continues(text[end]): end += 1
-    elif kind == c",":
-        pass
     elif kind == c"s":
         end = after_prefixed(text, at, length, options, &word)
     elif kind == c"d" or (kind == c"." and CLASS[following] == c"d"):
         end = after_number(text, at, length, &word)
-    elif kind == c"'":
-        word = LITERAL_STRING
-        end = after_string(text, at + 1, length, c"e" if options & OPTION_ESCAPES else c"q")
-    elif kind == c'"':
-        word = TOKEN_QUOTED
-        end = after_quoted(text, at + 1, length)
-    elif kind == c"c" and CLASS[following] == c"d":
-        word = TOKEN_PARAM
-        end = after_digits(text, at + 1, length)
-        if end < length and starts(text[end]): end = after_junk(text, end, length, &word)
-    elif kind == c"c":
-        word = LITERAL_STRING
-        end = after_dollars(text, at, length)
-    elif kind == c"O" or kind == c"-" or kind == c"/":
-        word = TOKEN_OPERATOR
-        end = after_operator(text, at, length, token)
-    elif kind == c"X":
-        end = -1
-    elif (kind == c"." and following == c".") or (kind == c":" and (following == c":" or following == c"=")):
-        end = at + 2
+    elif kind != c",":
+        end = after_other(text, at, length, options, token, &word)
     token.start = at
     token.end = end if end >= 0 else length
     token.kind = word if end >= 0 else TOKEN_BROKEN
