@@ -22,6 +22,7 @@ cdef struct Buffer:
     unsigned char *data
     Py_ssize_t used
     long long first_ns            # when its first item came; 0: empty
+    long long taken_ns            # when the writer took it
 
 cdef struct NoteItem:             # begins as codec.Item; the JSON follows
     unsigned int size
@@ -47,6 +48,8 @@ cdef struct Queue:
     int error                     # errno of what failed
     const char *failed            # what failed
     long long flush_ns
+    long long gather_ns           # durable: how long a commit waits for company
+    long long committed           # position of the last item of the last commit
     long long appended            # position of the last item
     long long durable             # position of the last item on disk; atomic
     long long draining_ns         # first_ns of the buffer that the writer has; 0: none

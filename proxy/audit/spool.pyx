@@ -96,7 +96,7 @@ cdef class Spool:
             raise self._broken()
         for kind, payload in entries:
             self._entry(kind, payload)
-        if segment_write(segment) < 0 or segment_sync(segment) < 0:
+        if segment.used > 0 and (segment_write(segment) < 0 or segment_sync(segment) < 0):
             raise self._broken()
         if start_thread(&self._thread, write_until_stopped, self._writer) != 0:
             raise OSError("the writer's thread cannot be started")
