@@ -47,10 +47,15 @@ def demo(report: Report, then: str, port: int) -> None:
     query as the application and as an analyst, ways round the mask and where they lead, the audit records, and the
     verification of their chain. Nothing is left behind.
     """
+    report.exit(failed=show_demo(report, then=then, port=port))
+
+
+def show_demo(report: Report, *, then: str = "end", port: int = 0) -> bool:
+    """Runs it all; whether something was not as it must be. then: keep, or end. Raises Abort where it is interrupted,
+    WardenError where it cannot begin."""
     began = time.monotonic()
     with _interruptible(), EmbeddedPostgres(port=None) as server:
-        failed = uvloop.run(_run(report, server, port, then, began))
-    report.exit(failed=failed)
+        return uvloop.run(_run(report, server, port, then, began))
 
 
 async def _run(report: Report, server: EmbeddedPostgres, port: int, then: str, began: float) -> bool:
