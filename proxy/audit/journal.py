@@ -62,14 +62,15 @@ class Journal:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o750)
             self._lock = self._locked()
             resumed = resume(self.directory, self.key.keys)
+            self.recovered = resumed.recovery
             self._begin(resumed, self.key)
         except OSError as error:
-            self.close()
+            hint = "Give the proxy's account the folder, and room on its disk"
             message = f"the audit journal {self.directory} cannot be written: {error.strerror or error}"
-            raise JournalUnavailable(
-                message, hint="Give the proxy's account the folder, and room on its disk"
-            ) from None
-        self.recovered = resumed.recovery
+            raise JournalUnavailable(message, hint=hint) from None
+        finally:
+            if self.spool.state != "running":
+                self.close()
 
     def close(self) -> None:
         """Write what waits, seal the segment, let the folder go. Again: nothing."""

@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import os
 import re
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -94,18 +95,17 @@ def _make(path: Path) -> bool:
     """Create the key file, whole or not at all: several workers may start at once. True: this call made it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(KEY_BYTES).hex().encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
         try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(os.urandom(KEY_BYTES).hex().encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
             os.link(draft, path)
         except FileExistsError:
             return False
         finally:
-            draft.unlink()
+            Path(draft).unlink()
         sync_directory(path.parent)
     except OSError as error:
         hint = "Let the proxy's account write there, or name a key file with audit.key"

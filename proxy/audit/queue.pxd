@@ -22,7 +22,6 @@ cdef struct Buffer:
     unsigned char *data
     Py_ssize_t used
     long long first_ns            # when its first item came; 0: empty
-    long long taken_ns            # when the writer took it
 
 cdef struct NoteItem:             # begins as codec.Item; the JSON follows
     unsigned int size
@@ -48,8 +47,8 @@ cdef struct Queue:
     int error                     # errno of what failed
     const char *failed            # what failed
     long long flush_ns
-    long long gather_ns           # durable: how long a commit waits for company
-    long long committed           # position of the last item of the last commit
+    long long running             # durable: statements under way whose items will come; atomic
+    int gathering                 # the writer waits for them
     long long appended            # position of the last item
     long long durable             # position of the last item on disk; atomic
     long long draining_ns         # first_ns of the buffer that the writer has; 0: none
@@ -65,6 +64,7 @@ cdef struct Queue:
 cdef int queue_open(Queue *queue, int mode, Py_ssize_t size) noexcept nogil
 cdef void queue_close(Queue *queue) noexcept nogil
 cdef long long queue_execution(Queue *queue, const Execution *execution, const Value *values, int count) noexcept nogil
+cdef void queue_running(Queue *queue, int more) noexcept nogil
 cdef long long queue_note(Queue *queue, const NoteItem *head, const unsigned char *json) noexcept nogil
 cdef Buffer *queue_take(Queue *queue, long long *position) noexcept nogil
 cdef void queue_publish(Queue *queue, Buffer *buffer, long long position) noexcept nogil

@@ -30,8 +30,7 @@ cdef extern from "<unistd.h>" nogil:
     int close(int fd)
 
 cdef long long LONGEST_WAIT_NS = 1000000000  # the writer looks up once a second, whatever it was told
-cdef long long LONGEST_GATHER_NS = 500_000  # half a millisecond
-cdef int COMPANY = 20000000  # items of a commit from which on the next one waits
+cdef long long GATHER_NS = 500_000  # the longest that a commit waits for company
 
 
 cdef int queue_open(Queue *queue, int mode, Py_ssize_t size) noexcept nogil:
@@ -86,6 +85,9 @@ cdef inline long long _taken(Queue *queue, Py_ssize_t size) noexcept nogil:
     if first:
         buffer.first_ns = clock_ns(CLOCK_MONOTONIC)
     queue.appended += 1
+    if queue.gathering and (load(&queue.running) <= 0 or buffer.used > queue.size // 2):
+        queue.gathering = 0
+        pthread_cond_signal(&queue.filled)
     if queue.idle and (first or queue.mode == MODE_DURABLE or buffer.used > queue.size // 2):
         queue.idle = 0
         pthread_cond_signal(&queue.filled)
@@ -127,6 +129,11 @@ cdef long long queue_execution(Queue *queue, const Execution *execution, const V
     return position
 
 
+cdef void queue_running(Queue *queue, int more) noexcept nogil:
+    """So many more statements are under way. Only the lane's thread calls it; the writer reads."""
+    store(&queue.running, load(&queue.running) + more)
+
+
 cdef long long queue_note(Queue *queue, const NoteItem *head, const unsigned char *json) noexcept nogil:
     """Copies a note: session (0: none), serial, time and length of head, and the JSON. Its position, or -1."""
     cdef Py_ssize_t size = (<Py_ssize_t>sizeof(NoteItem) + head.length + 7) & ~<Py_ssize_t>7
@@ -162,9 +169,9 @@ cdef Buffer *queue_take(Queue *queue, long long *position) noexcept nogil:
         if queue.stopping or (buffer.used > 0 and queue.urgent):
             break
         if buffer.used > 0 and queue.mode == MODE_DURABLE:
-            if buffer.first_ns + queue.gather_ns <= now:
+            if load(&queue.running) <= 0 or buffer.first_ns + GATHER_NS <= now or buffer.used > queue.size // 2:
                 break
-            _gather(queue, buffer.first_ns + queue.gather_ns)
+            _gather(queue, buffer.first_ns + GATHER_NS)
             continue
         if buffer.used > queue.size // 2 or (buffer.used > 0 and buffer.first_ns + queue.flush_ns <= now):
             break
@@ -176,7 +183,6 @@ cdef Buffer *queue_take(Queue *queue, long long *position) noexcept nogil:
     if buffer.used > 0:
         queue.active = 1 - queue.active
         queue.draining_ns = buffer.first_ns
-        buffer.taken_ns = now
     else:
         buffer = NULL
     pthread_mutex_unlock(&queue.lock)
@@ -191,29 +197,21 @@ cdef void _sleep(Queue *queue, long long until) noexcept nogil:
     queue.idle = 0
 
 
-cdef long long _company(Queue *queue, long long position, long long took_ns) noexcept nogil:
-    """How long the next commit waits for others: as long as this one took, where it had company; alone, not at all.
-    One commit for many costs the processor and the disk a fraction (manual, "commit_delay")."""
-    if position - queue.committed < COMPANY:
-        return 0
-    return took_ns if took_ns < LONGEST_GATHER_NS else LONGEST_GATHER_NS
-
-
 cdef void _gather(Queue *queue, long long until) noexcept nogil:
-    """The writer waits for company, and is not woken by each that comes. The lock is held before and after."""
+    """The writer waits for the statements under way, and is woken by the last of them: one commit for many costs
+    processor and disk a fraction (manual, "commit_delay"). The lock is held before and after."""
     cdef timespec at = moment(until)
+    queue.gathering = 1
     pthread_cond_timedwait(&queue.filled, &queue.lock, &at)
+    queue.gathering = 0
 
 
 cdef void queue_publish(Queue *queue, Buffer *buffer, long long position) noexcept nogil:
     """Everything up to position is on disk: gives the buffer back, frees definitions, wakes who waits."""
-    cdef long long now = clock_ns(CLOCK_MONOTONIC)
     pthread_mutex_lock(&queue.lock)
-    queue.commits += 1
-    queue.gather_ns = _company(queue, position, now - buffer.taken_ns)
-    queue.committed = position
-    store(&queue.durable, position)
     buffer.used = buffer.first_ns = queue.draining_ns = 0
+    queue.commits += 1
+    store(&queue.durable, position)
     shelf_sweep(&queue.sessions, position)
     shelf_sweep(&queue.statements, position)
     pthread_cond_broadcast(&queue.moved)

@@ -12,7 +12,7 @@ from proxy.audit.facts import SessionFacts, StatementFacts
 from proxy.audit.record import Record
 
 AGO: Final = re.compile(r"(\d{1,9})\s*([smhdw])")
-UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+UNITS_S: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +54,7 @@ def moment(text: str, now_us: int) -> int:
     """Microseconds since the epoch for `2026-05-01`, `2026-05-01T12:30`, with an offset or in UTC, or for how long ago:
     `90s`, `15m`, `2h`, `7d`, `4w`. Raises ValueError."""
     if (ago := AGO.fullmatch(text.strip())) is not None:
-        span = timedelta(**{UNITS[ago.group(2)]: int(ago.group(1))})
-        return max(now_us - span // timedelta(microseconds=1), 0)
+        return max(now_us - int(ago.group(1)) * UNITS_S[ago.group(2)] * 1_000_000, 0)
     try:
         when = datetime.fromisoformat(text.strip())
     except ValueError:

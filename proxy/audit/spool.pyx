@@ -11,7 +11,7 @@ from proxy.audit.codec cimport DIGEST_BYTES, take_execution, take_values
 from proxy.audit.frame cimport FRAME_HASH, MAX_PAYLOAD
 from proxy.audit.queue cimport (
     MODE_DURABLE, MODE_OFF, STATE_CLOSED, STATE_FAILED, STATE_NEW, STATE_RUNNING, NoteItem, Queue, queue_close,
-    queue_execution, queue_hurry, queue_note, queue_open, queue_wait,
+    queue_execution, queue_hurry, queue_note, queue_open, queue_running, queue_wait,
 )
 from proxy.audit.segment cimport (
     CHAIN_ID_BYTES, INSTANCE_BYTES, KEY_CHECK_BYTES, Segment, segment_entry, segment_release, segment_room,
@@ -37,6 +37,12 @@ cdef long long append_execution(Spool spool, const Execution *execution, const V
     """Position of the entry (> 0, grows); -1: the spool is full, broken or closed, or a reference is not defined: the
     statement must be refused. values (count,): copied; may be NULL where count is 0."""
     return queue_execution(&spool._writer.queue, execution, values, count)
+
+
+cdef void statements_running(Spool spool, int more) noexcept nogil:
+    """How many statements are under way, by how many more (or less): a commit waits a moment for them, and not at all
+    for nobody. To be called before the append that ends one."""
+    queue_running(&spool._writer.queue, more)
 
 
 cdef long long durable_position(Spool spool) noexcept nogil:
