@@ -2,10 +2,23 @@
 
 from libc.stdlib cimport free, malloc
 
+from proxy.audit.spool cimport Spool, statements_running
 from proxy.lane.queues cimport release_out
 from proxy.lane.names cimport forget_portals, forget_statements
 from proxy.lane.shared cimport drop_bound, drop_prepared, drop_ruling
-from proxy.lane.state cimport OWE_CLOSE, OWE_PARSE, OWE_SYNC, Bound, Owed, Prepared, Sess
+from proxy.lane.state cimport (
+    AUDIT_DURABLE,
+    FATE_FORWARD,
+    OWE_CLOSE,
+    OWE_EXECUTE,
+    OWE_PARSE,
+    OWE_QUERY,
+    OWE_SYNC,
+    Bound,
+    Owed,
+    Prepared,
+    Sess,
+)
 
 cdef enum:
     LEDGER_LIMIT = 1 << 20     # replies that may be due at once
@@ -52,7 +65,7 @@ cdef Owed *owe(Sess *s, int kind, int fate) noexcept nogil:
     s.tail += 1
     owed.kind = kind
     owed.fate = fate
-    owed.opened = owed.started = owed.recorded = owed.target = owed.copied = owed.doubtful = 0
+    owed.opened = owed.started = owed.recorded = owed.target = owed.copied = owed.doubtful = owed.running = 0
     owed.bound = NULL
     owed.ruling = NULL
     owed.name = NULL
@@ -63,10 +76,21 @@ cdef Owed *owe(Sess *s, int kind, int fate) noexcept nogil:
     owed.serial = 0
     owed.transaction = s.status
     s.flushed = 0
+    if s.audit == AUDIT_DURABLE and fate == FATE_FORWARD and kind in (OWE_EXECUTE, OWE_QUERY):
+        owed.running = 1
+        statements_running(<Spool> s.spool, 1)
     return owed
 
 
-cdef void release_owed(Owed *owed) noexcept nogil:
+cdef void not_running(Sess *s, Owed *owed) noexcept nogil:
+    """Its record comes now, or never: no commit waits for it any more."""
+    if owed.running:
+        owed.running = 0
+        statements_running(<Spool> s.spool, -1)
+
+
+cdef void release_owed(Sess *s, Owed *owed) noexcept nogil:
+    not_running(s, owed)
     drop_bound(owed.bound)
     drop_ruling(owed.ruling)
     if owed.name != NULL:
@@ -89,7 +113,7 @@ cdef void paid(Sess *s) noexcept nogil:
     cdef Owed *owed = due(s)
     if owed.name != NULL:
         drop_value(OWE_PARSE if owns_statements(owed) else -1, owed.replaced)
-    release_owed(owed)
+    release_owed(s, owed)
     s.head += 1
 
 
@@ -100,7 +124,7 @@ cdef void unpaid(Sess *s, Owed *owed) noexcept nogil:
         now = owed.name.value
         owed.name.value = owed.replaced
         drop_value(OWE_PARSE if owns_statements(owed) else -1, now)
-    release_owed(owed)
+    release_owed(s, owed)
 
 
 cdef void skip_to_sync(Sess *s) noexcept nogil:

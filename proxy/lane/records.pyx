@@ -9,7 +9,7 @@ from libc.string cimport memcpy, memset
 
 from proxy.audit.execution cimport Execution
 from proxy.audit.spool cimport Spool, append_execution, durable_position
-from proxy.lane.ledger cimport due
+from proxy.lane.ledger cimport due, not_running
 from proxy.lane.state cimport AUDIT_DURABLE, Bound, Owed, Ruling, Sess
 
 cdef enum:
@@ -59,7 +59,9 @@ cdef int record(Sess *s, Owed *owed, Ruling *ruling, int part, int outcome, cons
 cdef int record_end(Sess *s, Owed *owed, int outcome, const unsigned char *sqlstate) noexcept nogil:
     """The statement at the head is over: its record is complete."""
     cdef Ruling *ruling = owed.bound.ruling if owed.bound != NULL else owed.ruling
-    cdef int failed = record(s, owed, ruling, PART_CLOSING if owed.opened else PART_WHOLE, outcome, sqlstate)
+    cdef int failed
+    not_running(s, owed)
+    failed = record(s, owed, ruling, PART_CLOSING if owed.opened else PART_WHOLE, outcome, sqlstate)
     owed.recorded = 1
     owed.started = owed.opened = 0
     owed.serial = 0
@@ -89,6 +91,7 @@ cdef void settle(Sess *s) noexcept nogil:
                 s.reason = "the audit journal takes no more entries"
                 return
             owed.opened = 1
+            not_running(s, owed)
         else:
             mark = owed.output_at
     if mark > s.mark:

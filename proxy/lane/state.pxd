@@ -150,6 +150,7 @@ cdef struct Owed:
     unsigned char target   # of a Close: S or P
     unsigned char copied   # the client has sent the end of its COPY data, before it was asked for any
     unsigned int copied_at  # the ledger's end when it did
+    unsigned char running  # a durable journal counts it as under way
     unsigned char doubtful  # a Sync that the server may have read inside a COPY, where it is ignored
     Bound *bound
     Ruling *ruling         # whose error is supplied, or whose Parse this is
