@@ -274,7 +274,10 @@ def _depends_on_literals(decision: Decision, footprint: Footprint | None, litera
         return bool(literals)
     if not decision.restricted or (not decision.tainted and decision.action is Action.ALLOW):
         return False
-    return any(literal.start not in footprint.constants for literal in literals)
+    return not all(
+        literal.start in footprint.constants or (literal.sign >= 0 and literal.sign in footprint.constants)
+        for literal in literals
+    )
 
 
 def _disagreement(reading: Reading, relations: Sequence[str], footprint: Footprint | None) -> str:

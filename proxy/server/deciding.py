@@ -15,6 +15,7 @@ from proxy.server.answering import Again, Outcome, Resolved, Statement
 from proxy.server.judging import NO_TEMPLATE, Judging
 from proxy.server.names import Names
 from proxy.server.several import BY_NAME, Several, apart
+from proxy.template.lexer import LexedText
 
 if TYPE_CHECKING:
     from proxy.server.driver import Driver
@@ -64,7 +65,15 @@ class Deciding:
             await flight.wait()
             if self._known(place, key, self._judging.with_types(whole, asked)) is not None:
                 return Again() if asked.event in (Event.QUERY, Event.PARSE) else await self.decide(asked)
-        return await self._fly(place, key, asked, lexed.statements, tuple(_literal(each) for each in lexed.literals))
+        return await self._fly(place, key, asked, lexed.statements, self._literals(place, asked.text, lexed))
+
+    def _literals(self, place: Place, text: bytes, lexed: LexedText) -> tuple[Literal, ...]:
+        """Where the literals are in the text that the server read; nowhere, where it read it converted."""
+        if not text.isascii() and place.client_encoding.upper() != place.ground.snapshot.encoding.upper():
+            return tuple(Literal(-1, -1) for _ in lexed.literals)
+        return tuple(
+            Literal(each.start, each.end, sign) for each, sign in zip(lexed.literals, lexed.signs, strict=True)
+        )
 
     async def _fly(
         self, place: Place, key: bytes, asked: Statement, commands: int, literals: tuple[Literal, ...]
@@ -131,7 +140,3 @@ class Deciding:
         if "transaction" in reading.effects and judged.decision.action is Action.ALLOW:
             return Resolved(self._judging.verdict(judged, text, extra=lane.ASK))
         return Resolved(self._judging.nothing(place, asked, judged))
-
-
-def _literal(each: tuple[int, int, int]) -> Literal:
-    return Literal(each[0], each[1])
