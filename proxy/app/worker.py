@@ -94,6 +94,7 @@ class Worker:
             shared=self.shared,
             watch=self.gate.cancels.watch,
             cancel=self._cancel,
+            broken=lambda: bool(self.journal.failure),
         )
         self.listener = Listener(config.listen, self.gate.serve)
         self.watch = UpstreamWatch(

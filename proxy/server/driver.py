@@ -37,16 +37,18 @@ LONGEST_FRAME: Final = 0x3FFF_FFFF
 HELD_FOR_US: Final = 2
 """Session.held while a message waits for our decision (lane/state.pxd, HOLD_PYTHON)."""
 SERVER_GONE: Final = "the server closed the connection"
+JOURNAL_BROKEN: Final = "the audit journal takes no more entries"
+ENDED_BY_US: Final = "ended by pgwarden"
 LAST_WORDS: Final = {
     "a message is larger than limits.message": "54000",
     "a message that a rule concerns is larger than limits.message": "54000",
     SERVER_GONE: "08006",
-    "the audit journal takes no more entries": "53100",
+    JOURNAL_BROKEN: "53100",
     "a decision failed inside pgwarden": "XX000",
     "too many prepared statements": "54000",
     "too many messages wait for an answer": "54000",
     "out of memory": "53200",
-    "ended by pgwarden": "57P01",
+    ENDED_BY_US: "57P01",
 }
 """Why the lane ends a session, with its SQLSTATE; any other reason is a breach of the protocol."""
 
@@ -206,7 +208,7 @@ class Driver:
     def last_word(self, session: Session, reason: str) -> bytes:
         """The FATAL that ends a session."""
         sqlstate = LAST_WORDS.get(reason, "08P01")
-        if reason == "ended by pgwarden":
+        if reason == ENDED_BY_US:
             reason = "terminating connection due to administrator command"
         return error_frame("FATAL", sqlstate, reason)
 

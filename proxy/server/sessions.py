@@ -11,7 +11,7 @@ from proxy.lane.session import Session
 from proxy.lane.together import Shared as LaneShared
 from proxy.observe.logs import EventLog
 from proxy.relay.login_words import LoggedIn
-from proxy.server.driver import Driver
+from proxy.server.driver import ENDED_BY_US, JOURNAL_BROKEN, Driver
 from proxy.server.shared import Shared
 from proxy.server.verdicts import error_frame
 
@@ -21,7 +21,8 @@ _log = EventLog("pgwarden.session")
 
 class Sessions:
     """All established sessions of a worker. watch: tells the cancel registry whom to ask whether a session's cancel
-    should be passed on, and whom to tell when that is done; cancel: cancels at the server what a session runs."""
+    should be passed on, and whom to tell when that is done; cancel: cancels at the server what a session runs; broken:
+    whether the journal takes nothing any more, so that nothing may be answered."""
 
     def __init__(
         self,
@@ -31,9 +32,10 @@ class Sessions:
         shared: Shared,
         watch: Callable[[LoggedIn, Callable[[], bool], Callable[[], None]], None],
         cancel: Callable[[LoggedIn], None],
+        broken: Callable[[], bool],
     ) -> None:
         self._lane, self._lane_shared, self._shared = lane, lane_shared, shared
-        self._watch, self._cancel = watch, cancel
+        self._watch, self._cancel, self._broken = watch, cancel, broken
         self._drivers: set[Driver] = set()
         self._ticker: asyncio.TimerHandle | None = None
         self.draining = False
@@ -50,6 +52,8 @@ class Sessions:
     def _tick(self) -> None:
         self._lane.tick()
         self._ticker = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        if self._broken():
+            self._end_all(JOURNAL_BROKEN)
         if self.draining:
             self._end_idle()
 
@@ -65,7 +69,7 @@ class Sessions:
             await self._begin(driver, session)
             await driver.ended.wait()
         except asyncio.CancelledError:
-            session.end("ended by pgwarden")
+            session.end(ENDED_BY_US)
             await asyncio.shield(driver.ended.wait())
             raise
         finally:
@@ -99,13 +103,16 @@ class Sessions:
         for driver in tuple(self._drivers):
             session = driver.session
             if session is not None and session.status == "I" and not session.owed and not session.held:
-                session.end("ended by pgwarden")
+                session.end(ENDED_BY_US)
 
     def abort(self) -> None:
         """Ends every session now."""
+        self._end_all(ENDED_BY_US)
+
+    def _end_all(self, reason: str) -> None:
         for driver in tuple(self._drivers):
-            if driver.session is not None:
-                driver.session.end("ended by pgwarden")
+            if driver.session is not None and not driver.session.failed:
+                driver.session.end(reason)
 
     def stop(self) -> None:
         """Forgets the lane."""
