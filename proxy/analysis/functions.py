@@ -27,10 +27,10 @@ def _names(text: str) -> frozenset[str]:
 
 TIMES: Final = _names(
     """age clock_timestamp date date_add date_in date_out date_part date_subtract date_trunc extract generate_series
-    in_range interval_in interval_out interval_pl_timestamptz make_timestamptz now overlaps statement_timestamp time
-    time_in timeofday timestamp timestamp_in timestamp_out timestamptz timestamptz_in timestamptz_mi_interval
-    timestamptz_out timestamptz_pl_interval timetz timetz_in timezone to_char to_date to_number to_timestamp
-    transaction_timestamp"""
+    in_range interval_in interval_out interval_pl_timestamptz make_timestamptz now overlaps statement_timestamp
+    time time_in timeofday timestamp timestamp_in timestamp_out timestamptz timestamptz_in
+    timestamptz_mi_interval timestamptz_out timestamptz_pl_interval timetz timetz_in timezone to_char to_date
+    to_number to_timestamp transaction_timestamp"""
 ) | frozenset(
     f"{left}_{comparison}_{right}"
     for left, right in (
@@ -48,28 +48,28 @@ INTERVALS: Final = _names(  # written in SQL, immutable
 )
 TEXTS: Final = _names(
     """anyarray_out anytextcat array_out array_to_string cash_in cash_out concat concat_ws convert convert_from
-    convert_to enum_first enum_in enum_last enum_out enum_range format length money multirange_out
-    numeric oidvectortypes phraseto_tsquery plainto_tsquery quote_literal quote_nullable range_out record_out
-    textanycat to_tsquery to_tsvector ts_headline ts_match_tq ts_match_tt ts_parse ts_token_type websearch_to_tsquery
-    xml xml_in xml_is_well_formed"""
+    convert_to enum_first enum_in enum_last enum_out enum_range format length money multirange_out numeric
+    oidvectortypes phraseto_tsquery plainto_tsquery quote_literal quote_nullable range_out record_out textanycat
+    to_tsquery to_tsvector ts_headline ts_match_tq ts_match_tt ts_parse ts_token_type websearch_to_tsquery xml
+    xml_in xml_is_well_formed"""
 )
 JSON: Final = _names(  # those that call a type's cast to json, where it has one
     """array_to_json json_agg json_agg_strict json_build_array json_build_object json_object_agg json_object_agg_strict
     json_object_agg_unique json_object_agg_unique_strict jsonb_agg jsonb_agg_strict jsonb_build_array
-    jsonb_build_object jsonb_object_agg jsonb_object_agg_strict jsonb_object_agg_unique jsonb_object_agg_unique_strict
-    row_to_json to_json to_jsonb"""
+    jsonb_build_object jsonb_object_agg jsonb_object_agg_strict jsonb_object_agg_unique
+    jsonb_object_agg_unique_strict row_to_json to_json to_jsonb"""
 )
 JSON_PATHS: Final = _names(
     """json_to_tsvector jsonb_path_exists_tz jsonb_path_match_tz jsonb_path_query_array_tz jsonb_path_query_first_tz
     jsonb_path_query_tz jsonb_to_tsvector"""
 )
 SESSION: Final = _names(  # settings hold no column: nothing tainted is let into one
-    """current_database current_query current_schema current_schemas current_setting current_user
-    get_current_ts_config getdatabaseencoding getpgusername inet_client_addr inet_client_port inet_server_addr
-    inet_server_port pg_backend_pid pg_client_encoding pg_conf_load_time pg_current_snapshot pg_current_xact_id
-    pg_current_xact_id_if_assigned pg_is_in_recovery pg_my_temp_schema pg_postmaster_start_time pg_show_all_settings
-    pg_trigger_depth session_user system_user txid_current txid_current_if_assigned txid_current_snapshot
-    version"""
+    """current_database current_query current_schema current_schemas current_setting current_user get_current_ts_config
+    getdatabaseencoding getpgusername inet_client_addr inet_client_port inet_server_addr inet_server_port
+    pg_backend_pid pg_client_encoding pg_conf_load_time pg_current_snapshot pg_current_xact_id
+    pg_current_xact_id_if_assigned pg_is_in_recovery pg_my_temp_schema pg_postmaster_start_time
+    pg_show_all_settings pg_trigger_depth session_user system_user txid_current txid_current_if_assigned
+    txid_current_snapshot version"""
 )
 NAMES: Final = _names(  # of objects, privileges, sizes: what the catalog says of the schema
     """aclexplode aclitemin aclitemout col_description format_type has_any_column_privilege has_column_privilege
@@ -79,19 +79,25 @@ NAMES: Final = _names(  # of objects, privileges, sizes: what the catalog says o
     pg_available_extensions pg_basetype pg_char_to_encoding pg_collation_for pg_collation_is_visible
     pg_column_compression pg_column_is_updatable pg_column_size pg_conversion_is_visible pg_database_size
     pg_describe_object pg_encoding_to_char pg_function_is_visible pg_get_function_identity_arguments
-    pg_get_function_result pg_get_keywords pg_get_object_address pg_get_replica_identity_index pg_get_serial_sequence
-    pg_get_statisticsobjdef_columns pg_get_userbyid pg_has_role pg_identify_object pg_identify_object_as_address
-    pg_index_column_has_property pg_index_has_property pg_indexam_has_property pg_indexes_size
-    pg_is_other_temp_schema pg_opclass_is_visible pg_operator_is_visible pg_opfamily_is_visible pg_options_to_table
-    pg_partition_ancestors pg_partition_root pg_partition_tree pg_relation_filenode pg_relation_is_publishable
-    pg_relation_is_updatable pg_relation_size pg_sequence_parameters pg_settings_get_flags pg_statistics_obj_is_visible
-    pg_table_is_visible pg_table_size pg_tablespace_location pg_timezone_abbrevs pg_timezone_names
-    pg_total_relation_size pg_ts_config_is_visible pg_ts_dict_is_visible pg_ts_parser_is_visible
-    pg_ts_template_is_visible pg_type_is_visible pg_typeof regclass regclassin regclassout regcollationin
-    regcollationout regconfigin regconfigout regdictionaryin regdictionaryout regnamespacein regnamespaceout
-    regoperatorin regoperatorout regoperin regoperout regprocedurein regprocedureout regprocin regprocout regrolein
-    regroleout regtypein regtypeout row_security_active shobj_description to_regclass to_regcollation to_regnamespace
-    to_regoper to_regoperator to_regproc to_regprocedure to_regrole to_regtype to_regtypemod"""
+    pg_get_function_result pg_get_keywords pg_get_object_address pg_get_replica_identity_index
+    pg_get_serial_sequence pg_get_statisticsobjdef_columns pg_get_userbyid pg_has_role pg_identify_object
+    pg_identify_object_as_address pg_index_column_has_property pg_index_has_property pg_indexam_has_property
+    pg_indexes_size pg_is_other_temp_schema pg_opclass_is_visible pg_operator_is_visible pg_opfamily_is_visible
+    pg_options_to_table pg_partition_ancestors pg_partition_root pg_partition_tree pg_relation_filenode
+    pg_relation_is_publishable pg_relation_is_updatable pg_relation_size pg_sequence_last_value
+    pg_sequence_parameters pg_settings_get_flags pg_statistics_obj_is_visible pg_table_is_visible pg_table_size
+    pg_tablespace_location pg_tablespace_size pg_timezone_abbrevs pg_timezone_names pg_total_relation_size
+    pg_ts_config_is_visible pg_ts_dict_is_visible pg_ts_parser_is_visible pg_ts_template_is_visible
+    pg_type_is_visible pg_typeof regclass regclassin regclassout regcollationin regcollationout regconfigin
+    regconfigout regdictionaryin regdictionaryout regnamespacein regnamespaceout regoperatorin regoperatorout
+    regoperin regoperout regprocedurein regprocedureout regprocin regprocout regrolein regroleout regtypein
+    regtypeout row_security_active shobj_description to_regclass to_regcollation to_regnamespace to_regoper
+    to_regoperator to_regproc to_regprocedure to_regrole to_regtype to_regtypemod"""
+)
+INFORMATION_SCHEMA: Final = _names(  # SQL over types and indexes (catalog/information_schema.sql)
+    """_pg_char_max_length _pg_char_octet_length _pg_datetime_precision _pg_expandarray _pg_index_position
+    _pg_interval_type _pg_numeric_precision _pg_numeric_precision_radix _pg_numeric_scale _pg_truetypid
+    _pg_truetypmod"""
 )
 CHANCE: Final = _names("array_sample array_shuffle currval gen_random_uuid lastval random random_normal uuidv4 uuidv7")
 RECORDS: Final = _names(  # make rows of types that somebody chose: closed where those types' input functions are
@@ -101,17 +107,16 @@ RECORDS: Final = _names(  # make rows of types that somebody chose: closed where
 SAMPLERS: Final = _names("bernoulli system")
 STATEFUL: Final = _names(
     """nextval pg_advisory_lock pg_advisory_lock_shared pg_advisory_unlock pg_advisory_unlock_all
-    pg_advisory_unlock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared
-    pg_try_advisory_lock pg_try_advisory_lock_shared pg_try_advisory_xact_lock
-    pg_try_advisory_xact_lock_shared"""
+    pg_advisory_unlock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_try_advisory_lock
+    pg_try_advisory_lock_shared pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared"""
 )
 DEFINITIONS: Final = _names(
-    """pg_get_constraintdef pg_get_expr pg_get_function_arg_default pg_get_function_arguments pg_get_functiondef
-    pg_get_function_sqlbody pg_get_indexdef pg_get_partition_constraintdef pg_get_partkeydef pg_get_ruledef
+    """pg_get_constraintdef pg_get_expr pg_get_function_arg_default pg_get_function_arguments pg_get_function_sqlbody
+    pg_get_functiondef pg_get_indexdef pg_get_partition_constraintdef pg_get_partkeydef pg_get_ruledef
     pg_get_statisticsobjdef pg_get_statisticsobjdef_expressions pg_get_triggerdef pg_get_viewdef"""
 )
 READING: Final = frozenset({"satisfies_hash_partition"})  # immutable and internal, and yet opens a table by its OID
-CLOSED: Final = TIMES | INTERVALS | TEXTS | JSON_PATHS | SESSION | NAMES | CHANCE | SAMPLERS
+CLOSED: Final = TIMES | INTERVALS | TEXTS | JSON_PATHS | SESSION | NAMES | INFORMATION_SCHEMA | CHANCE | SAMPLERS
 LISTED: Final = {
     name: behaviour
     for names, behaviour in (
@@ -144,5 +149,8 @@ def changes_state(function: Function) -> bool:
 
 def is_own(function: Function) -> bool:
     """Whether it came with the server (initdb gave it its OID), and not from somebody who may write to pg_catalog."""
-    own = function.oid < FIRST_NORMAL_OID and function.schema == "pg_catalog"
-    return own and function.language in ("internal", "sql")
+    if function.oid >= FIRST_NORMAL_OID:
+        return False
+    if function.schema == "information_schema":
+        return function.language == "sql" and function.name in INFORMATION_SCHEMA
+    return function.schema == "pg_catalog" and function.language in ("internal", "sql")

@@ -42,6 +42,8 @@ class Ground:
         self.snapshot, self.views = snapshot, views
         self._trusted = trusted
         self._reader = TreeReader()
+        self._behaviours: dict[Oid, tuple[Behaviour, str]] = {}
+        self._domains: dict[Oid, str | None] = {}
         self._inputs: dict[Oid, str | None] = {}
         self._generated: dict[Oid, Mapping[Attnum, frozenset[ColumnId]]] = {}
         self._hazards: dict[Oid, frozenset[str]] = {}
@@ -52,6 +54,11 @@ class Ground:
 
     def behaviour(self, oid: Oid) -> tuple[Behaviour, str]:
         """What a function does, and the reason that goes with it where it is opaque."""
+        if oid not in self._behaviours:
+            self._behaviours[oid] = self._behaviour(oid)
+        return self._behaviours[oid]
+
+    def _behaviour(self, oid: Oid) -> tuple[Behaviour, str]:
         function = self.snapshot.functions.get(oid)
         if function is None:
             return Behaviour.OPAQUE, f"function-unknown:{oid}"
@@ -98,6 +105,12 @@ class Ground:
 
     def domain(self, oid: Oid) -> str | None:
         """Why a domain's checks are not proven; None where they are, or where the type is no domain."""
+        if oid not in self._domains:
+            self._domains[oid] = f"type-recursive:{oid}"
+            self._domains[oid] = self._domain(oid)
+        return self._domains[oid]
+
+    def _domain(self, oid: Oid) -> str | None:
         type_ = self.snapshot.types.get(oid)
         if type_ is None:
             return f"type-unknown:{oid}"

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from proxy.analysis.expressions import collect, evaluate, known, sublink_columns
-from proxy.analysis.gathered import Gathered
+from proxy.analysis.gathered import Gathered, Uses
 from proxy.analysis.ground import SELECTED_OFFSET, Ground, children, nodes, number, numbers
-from proxy.analysis.nodes import ALL
-from proxy.analysis.scope import Scope
+from proxy.analysis.scope import Scope, known_part
 from proxy.analysis.tree import Node
 from proxy.analysis.values import CLEAN, Value, any_of, mix_of
 from proxy.catalog.snapshot import RelationKind
@@ -26,7 +25,7 @@ def enter(query: Node, parent: Scope) -> list[Value]:
 def walk(query: Node, ground: Ground, gathered: Gathered, parent: Scope | None = None) -> list[Value]:
     """Walk a query and give the values of its output columns: the target list's, or RETURNING's of one that writes."""
     gathered.step()
-    _known_part(gathered, query)
+    known_part(gathered, query)
     depth = parent.depth + 1 if parent else 0
     scope = Scope(ground=ground, gathered=gathered, query=query, enter=enter, parent=parent, depth=depth)
     if query.fields.get("hasRowSecurity") == "true":
@@ -49,19 +48,10 @@ def walk(query: Node, ground: Ground, gathered: Gathered, parent: Scope | None =
     return [evaluate(scope, one) for one in children(query, "returningList")]
 
 
-def _known_part(gathered: Gathered, node: Node) -> None:
-    """A node that is no expression: a field that we do not know may hold anything."""
-    kind = ALL.get(node.name)
-    if kind is None:
-        gathered.unproven((f"node:{node.name}",))
-    elif not node.children.keys() <= kind.fields:
-        gathered.unproven(f"field:{node.name}.{field}" for field in node.children.keys() - kind.fields)
-
-
 def _entry(scope: Scope, varno: int, entry: Node) -> None:
     """An entry of the range table, whether anything refers to it or not."""
     gathered = scope.gathered
-    _known_part(gathered, entry)
+    known_part(gathered, entry)
     kind = number(entry, "rtekind")
     relid = entry.fields.get("relid")
     if isinstance(relid, int) and relid:  # of a view's query too, from 16 on
@@ -72,12 +62,20 @@ def _entry(scope: Scope, varno: int, entry: Node) -> None:
         columns = scope.columns(varno)
         if kind in MULTIPLYING_ENTRIES:
             gathered.uses.joined |= mix_of(columns).sources
-    for quals in children(entry, "securityQuals"):
-        evaluate(scope, quals)  # what it reads is read; the reader did not choose it, so it filters nothing
+    _unchosen(scope, children(entry, "securityQuals"))
     for sample in children(entry, "tablesample"):
         _, refused = known(scope, sample)
         gathered.uses.filtered |= collect(scope, sample).sources
         gathered.unproven(refused)
+
+
+def _unchosen(scope: Scope, quals: Iterable[Node]) -> None:
+    """Conditions of row security and of views' check options: what they read is read, but they tell the reader nothing
+    that it asked, so they filter nothing."""
+    chosen, scope.gathered.uses = scope.gathered.uses, Uses()
+    for qual in quals:
+        evaluate(scope, qual)
+    scope.gathered.uses = chosen
 
 
 def _asked(scope: Scope, node: Node) -> None:
@@ -101,7 +99,7 @@ def _from(scope: Scope) -> None:
     waiting = children(scope.query, "jointree")
     while waiting:
         node = waiting.pop()
-        _known_part(scope.gathered, node)
+        known_part(scope.gathered, node)
         match node.name:
             case "FROMEXPR":
                 waiting += children(node, "fromlist")
@@ -125,7 +123,7 @@ def _unexpanded(scope: Scope, entry: Node) -> None:
 
 def _windows(scope: Scope) -> None:
     for window in children(scope.query, "windowClause"):
-        _known_part(scope.gathered, window)
+        known_part(scope.gathered, window)
         partition = _referenced(scope, children(window, "partitionClause"))
         order = _referenced(scope, children(window, "orderClause"))
         bounds = [evaluate(scope, one) for name in ("startOffset", "endOffset") for one in children(window, name)]
@@ -190,18 +188,17 @@ def _clauses(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
     uses.sorted |= _referenced(scope, children(query, "sortClause")).sources
     uses.grouped |= _referenced(scope, children(query, "distinctClause")).sources
     for node in nodes(children(query, "groupingSets")):
-        _known_part(scope.gathered, node)
+        known_part(scope.gathered, node)
     for name in ("havingQual", "limitOffset", "limitCount"):
         uses.filtered |= _sources(scope, children(query, name))
     for mark in children(query, "rowMarks"):
-        _known_part(scope.gathered, mark)
+        known_part(scope.gathered, mark)
         relid = scope.entry(number(mark, "rti")).fields.get("relid")
         if isinstance(relid, int) and relid:
             scope.gathered.locked.add(Oid(relid))
     for check in children(query, "withCheckOptions"):
-        _known_part(scope.gathered, check)
-        for qual in children(check, "qual"):
-            evaluate(scope, qual)
+        known_part(scope.gathered, check)
+        _unchosen(scope, children(check, "qual"))
 
 
 def _outputs(scope: Scope, targets: list[tuple[Node, Value]]) -> list[Value]:
@@ -217,7 +214,7 @@ def _set_operation(scope: Scope, root: Node) -> list[Value]:
     waiting, compares = [root], False
     while waiting:
         node = waiting.pop()
-        _known_part(scope.gathered, node)
+        known_part(scope.gathered, node)
         if node.name == "SETOPERATIONSTMT":
             waiting += children(node, "larg") + children(node, "rarg")
             compares |= node.fields.get("all") != "true" or number(node, "op") != 1  # SETOP_UNION
@@ -249,7 +246,7 @@ def _writes(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
     for conflict in children(query, "onConflict"):
         _on_conflict(scope, conflict)
     for action in children(query, "mergeActionList"):
-        _known_part(gathered, action)
+        known_part(gathered, action)
         gathered.uses.filtered |= _sources(scope, children(action, "qual"))
         _assign(scope, [(one, evaluate(scope, one)) for one in children(action, "targetList")])
     gathered.uses.joined |= _sources(scope, children(query, "mergeJoinCondition"))
@@ -261,7 +258,7 @@ def _writes(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
 
 def _on_conflict(scope: Scope, conflict: Node) -> None:
     """What decides whether there is a conflict is in the index; what follows from it is an UPDATE."""
-    _known_part(scope.gathered, conflict)
+    known_part(scope.gathered, conflict)
     scope.excluded = number(conflict, "exclRelIndex")
     for name in ("arbiterElems", "arbiterWhere", "onConflictWhere"):
         scope.gathered.uses.filtered |= _sources(scope, children(conflict, name))

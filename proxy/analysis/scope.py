@@ -186,6 +186,7 @@ class Scope:
 
     def _function(self, part: Node) -> Value:
         """What a function in FROM returns. The types of a record's columns are the statement's own choice."""
+        known_part(self.gathered, part)
         value = mix_of(evaluate(self, one) for one in children(part, "funcexpr"))
         reasons = [self.ground.input(Oid(one)) for one in numbers(part, "funccoltypes")]
         return any_of([value, *(self._unproven(reason) for reason in reasons if reason)])
@@ -230,8 +231,8 @@ class Scope:
     def _settle(self, cte: Cte) -> None:
         """A fixpoint: values only grow, and there are as many steps as columns that can hand theirs on."""
         query = children(cte.node, "ctequery")[0]
-        for node in (*children(cte.node, "search_clause"), *children(cte.node, "cycle_clause")):
-            self._check(node)
+        for node in (cte.node, *children(cte.node, "search_clause"), *children(cte.node, "cycle_clause")):
+            known_part(self.gathered, node)
         cte.values = [CLEAN] * self._width(cte.node)
         for _ in range(2 * len(cte.values) + ROUNDS_MORE):
             before, cte.values = cte.values, self.subquery(query)
@@ -243,11 +244,6 @@ class Scope:
         names = node.fields.get("ctecolnames")
         return len(names) if isinstance(names, list) else 0
 
-    def _check(self, node: Node) -> None:
-        kind = ALL.get(node.name)
-        if kind is None or not node.children.keys() <= kind.fields:
-            self._unproven(f"node:{node.name}")
-
     def window(self, reference: int) -> Value:
         """What the rows of a window are chosen and ordered by."""
         return self.windows.get(reference, CLEAN) if reference in self.windows else self._unproven("window")
@@ -258,6 +254,15 @@ class Scope:
 
     def _unproven(self, reason: str) -> Value:
         return Value(opaque=self.gathered.unproven((reason,)))
+
+
+def known_part(gathered: Gathered, node: Node) -> None:
+    """Check a node that is no expression: in a field that we do not know there may be anything."""
+    kind = ALL.get(node.name)
+    if kind is None:
+        gathered.unproven((f"node:{node.name}",))
+    elif not node.children.keys() <= kind.fields:
+        gathered.unproven(f"field:{node.name}.{field}" for field in node.children.keys() - kind.fields)
 
 
 def text(node: Node, field: str) -> str:

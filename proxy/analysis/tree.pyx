@@ -33,8 +33,7 @@ cdef class Node:
     """{NAME :field value …}. fields: None (<>), int, str, bytes (a Datum), list of int or str. children: the fields that
     hold nodes: a Node, or a list in which there is one."""
     cdef readonly str name
-    cdef readonly dict fields
-    cdef readonly dict children
+    cdef readonly dict fields, children
 
     def __init__(self, str name not None, dict fields not None, dict children not None):
         self.name, self.fields, self.children = name, fields, children
@@ -43,12 +42,6 @@ cdef class Node:
         """The field's value; None where it is null or missing."""
         cdef object found = self.children.get(field)
         return self.fields.get(field) if found is None else found
-
-
-cdef inline Node _make(str name, dict fields, dict children):
-    cdef Node node = Node.__new__(Node)
-    node.name, node.fields, node.children = name, fields, children
-    return node
 
 
 cdef str _text(const unsigned char *data, Py_ssize_t length, bint escaped):
@@ -82,13 +75,11 @@ cdef int _flatten(object value, list found) except -1:
     """The nodes of a list, of lists of lists too (prosqlbody)."""
     if type(value) is Node:
         found.append(value)
-    elif value is None:
-        return 0
-    elif type(value) is not list:
-        raise ValueError("tree: no node")
-    else:
+    elif type(value) is list:
         for element in <list>value:
             _flatten(element, found)
+    elif value is not None:
+        raise ValueError("tree: no node")
     return 0
 
 
@@ -208,12 +199,9 @@ cdef class TreeReader:
         cdef bint holds
         while True:
             self._skip()
-            if self._at >= self._end:
-                raise self._wrong("the end, inside a node")
-            if self._data[self._at] == c'}':
-                self._at += 1
+            if self._at < self._end and self._data[self._at] == c'}':
                 break
-            if self._data[self._at] != c':':
+            if self._at >= self._end or self._data[self._at] != c':':
                 raise self._wrong("no field")
             self._at += 1
             field = self._word()
@@ -225,9 +213,10 @@ cdef class TreeReader:
                 value = self._datum(value)
             PyDict_SetItem(children if holds else fields, field, value)
             count += 1
+        self._at += 1
         if count != len(fields) + len(children):
             raise self._wrong("a field stands twice")
-        return _make(name, fields, children)
+        return Node(name, fields, children)
 
     cdef object _datum(self, object length):
         """outDatum prints a length, then every byte as a signed number in brackets; of a value passed by value eight."""
@@ -240,12 +229,12 @@ cdef class TreeReader:
         while True:
             self._skip()
             if self._at < self._end and self._data[self._at] == c']':
-                self._at += 1
                 break
             value = self._token()
             if type(value) is not int or not -128 <= value <= 255:
                 raise self._wrong("no byte of a datum")
             found.append(value & 255)
+        self._at += 1
         if len(found) != length and not (len(found) == 8 and length <= 8):
             raise self._wrong("a datum of another length than stated")
         return bytes(found)

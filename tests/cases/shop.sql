@@ -67,3 +67,4 @@ create function instead() returns trigger language plpgsql as 'begin return new;
 create trigger instead instead of insert on v_instead for each row execute function instead();
 create materialized view m_mails as select id, lower(email) as mail, ssn from v_customers join customers using (id, name, email);
 create materialized view m_over as select mail from m_mails;
+create materialized view m_unproven as select id, shout(name) as loud from customers;
