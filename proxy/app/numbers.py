@@ -2,21 +2,37 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING
 
+from proxy.catalog.service import CatalogService
+from proxy.lane.table import Table
+from proxy.lane.together import Shared as LaneShared
 from proxy.observe.metrics import Distribution, Value
+from proxy.server.gate import Gate
+from proxy.server.sessions import Sessions
+from proxy.server.shared import Shared
 
-if TYPE_CHECKING:
-    from proxy.app.worker import Worker
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The parts of a worker that count."""
+
+    lane_shared: LaneShared
+    table: Table
+    sessions: Sessions
+    gate: Gate
+    catalogs: CatalogService
+    shared: Shared
+    reloads: Mapping[str, int]
 
 
-def numbers_of(worker: "Worker") -> Mapping[str, Value]:
+def numbers_of(worker: Counted) -> Mapping[str, Value]:
     """Every number of one worker, now."""
     return {**_lane(worker), **_entrance(worker), **_catalog(worker), **_others(worker)}
 
 
-def _lane(worker: "Worker") -> Mapping[str, Value]:
+def _lane(worker: Counted) -> Mapping[str, Value]:
     counted = worker.lane_shared.counts()
     statements = counted["statements"]
     return {
@@ -45,7 +61,7 @@ def _lane(worker: "Worker") -> Mapping[str, Value]:
     }
 
 
-def _entrance(worker: "Worker") -> Mapping[str, Value]:
+def _entrance(worker: Counted) -> Mapping[str, Value]:
     return {
         "pgwarden_sessions_open": len(worker.sessions),
         "pgwarden_sessions": worker.sessions.begun,
@@ -54,7 +70,7 @@ def _entrance(worker: "Worker") -> Mapping[str, Value]:
     }
 
 
-def _catalog(worker: "Worker") -> Mapping[str, Value]:
+def _catalog(worker: Counted) -> Mapping[str, Value]:
     facts = worker.catalogs.facts(asyncio.get_running_loop().time())
     return {
         "pgwarden_catalog_version": dict(facts.versions),
@@ -72,7 +88,7 @@ def version() -> str:
         return "source"
 
 
-def _others(worker: "Worker") -> Mapping[str, Value]:
+def _others(worker: Counted) -> Mapping[str, Value]:
     timed = worker.shared.timings
     return {
         "pgwarden_rule_reloads": dict(worker.reloads),

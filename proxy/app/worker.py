@@ -14,7 +14,7 @@ from typing import Final
 from proxy.admin.pages import Check, Pages
 from proxy.admin.server import AdminServer
 from proxy.app.catalog_login import EVERY, log_in, try_log_in
-from proxy.app.numbers import numbers_of
+from proxy.app.numbers import Counted, numbers_of
 from proxy.app.recorder import JournalRecorder
 from proxy.app.upstream_watch import UpstreamWatch
 from proxy.audit.journal import Journal
@@ -247,7 +247,17 @@ class Worker:
         await self.admin.start()
 
     def _numbers(self) -> Mapping[str, Value]:
-        return numbers_of(self)
+        return numbers_of(
+            Counted(
+                lane_shared=self.lane_shared,
+                table=self.table,
+                sessions=self.sessions,
+                gate=self.gate,
+                catalogs=self.catalogs,
+                shared=self.shared,
+                reloads=self.reloads,
+            )
+        )
 
     def _checks(self) -> Mapping[str, Check]:
         return {

@@ -1,7 +1,6 @@
 """How a held statement is decided: known, probed, or by its text; one command, several, or a name of the session."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from proxy.decide.words import Judgement, Place
 from proxy.errors import ProtocolViolation
@@ -15,23 +14,21 @@ from proxy.server.answering import Again, Outcome, Resolved, Statement
 from proxy.server.judging import NO_TEMPLATE, Judging
 from proxy.server.names import Names
 from proxy.server.several import BY_NAME, Several, apart
+from proxy.server.shared import Seat
 from proxy.template.lexer import LexedText
-
-if TYPE_CHECKING:
-    from proxy.server.driver import Driver
 
 
 class Deciding:
     """Decides for one session."""
 
-    def __init__(self, driver: "Driver", session: Session) -> None:
-        self._judging = Judging(driver, session)
+    def __init__(self, seat: Seat, session: Session) -> None:
+        self._judging = Judging(seat, session)
         self._names, self._several = Names(self._judging), Several(self._judging)
 
     def completed(self, judged: Judgement) -> None:
         """A command that gives names a new meaning, or changes the catalog, has succeeded."""
         if judged.reading.ddl:
-            self._judging.driver.catalog_changed = True
+            self._judging.seat.catalog_changed = True
         self._names.completed(judged)
 
     def fallbacks(self, place: Place) -> tuple[Verdict, Verdict, Verdict]:
@@ -40,13 +37,13 @@ class Deciding:
 
     async def begin_replication(self) -> None:
         """A walsender takes no probe: only who may see everything gets in."""
-        driver = self._judging.driver
-        driver.place = await self._judging.shared.decider.place(
-            self._judging.shared.login_of(driver.logged_in, driver.client_addr), ("replication",)
+        seat = self._judging.seat
+        seat.place = await self._judging.shared.decider.place(
+            self._judging.shared.login_of(seat.logged_in, seat.client_addr), ("replication",)
         )
-        if driver.place.restricted:
+        if seat.place.restricted:
             raise ProtocolViolation("replication carries every column, and this subject may not see all of them")
-        driver.stand(driver.place)
+        seat.stand(seat.place)
 
     async def decide(self, asked: Statement) -> Outcome:
         """The answer to a message that the lane holds."""
@@ -59,7 +56,7 @@ class Deciding:
         found = self._known(place, key, self._judging.with_types(whole, asked))
         if found is not None:
             return Resolved(found)
-        if self._judging.session.status == "E" and not self._judging.driver.logged_in.replication:
+        if self._judging.session.status == "E" and not self._judging.seat.logged_in.replication:
             return await self._aborted(place, key, asked, lexed.statements)
         if (flight := self._judging.shared.flights.get((place.id, key))) is not None:
             await flight.wait()

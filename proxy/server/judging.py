@@ -1,6 +1,6 @@
 """What deciding a statement takes: the probe, the verdict, its place in the table, and the words of the record."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -15,14 +15,12 @@ from proxy.relay.probe import Answers, probe_inner, probe_parse, probe_texts, re
 from proxy.relay.words import Event
 from proxy.server.answering import Failed, Statement
 from proxy.server.scrub import report, trim
+from proxy.server.shared import Seat
 from proxy.server.verdicts import DIGESTS, NOTHING
 from proxy.template.fingerprint import fingerprint
 from proxy.wire.constants import ServerType
 from proxy.wire.frame import pack
 from proxy.wire.messages.report import ErrorResponse
-
-if TYPE_CHECKING:
-    from proxy.server.driver import Driver
 
 NO_TEMPLATE: Final = 3
 """Flags of proxy.template.lexer, BROKEN or OVERFLOW: only the whole text can be a key."""
@@ -33,21 +31,21 @@ EXPECT_NOTHING: Final = lane.ASK | lane.TAINTED
 class Judging:
     """The means of one session to decide statements."""
 
-    def __init__(self, driver: "Driver", session: Session) -> None:
-        self.driver, self.session, self.shared = driver, session, driver.shared
+    def __init__(self, seat: Seat, session: Session) -> None:
+        self.seat, self.session, self.shared = seat, session, seat.shared
 
     @property
     def moment(self) -> Moment | None:
         """The session's settings, None for a walsender."""
-        return self.driver.moment
+        return self.seat.moment
 
     async def probe(self, place: Place, asked: Statement, reading: Reading) -> tuple[Answers | None, bool]:
         """Asks the server where it can tell, and whether it has taken the client's own Parse thereby."""
-        moment = self.driver.moment
+        moment = self.seat.moment
         if moment is None:
             return None, False
         if reading.probe and asked.event is Event.PARSE:
-            frames = await self.driver.ask(probe_parse(moment, pack(b"P", asked.parse)))
+            frames = await self.seat.ask(probe_parse(moment, pack(b"P", asked.parse)))
             answers = read_answers(frames, moment, 1)
             return answers, bool(answers.statements) and answers.statements[0].error is None
         text = asked.text if reading.probe else self.inner(place, reading)
@@ -55,7 +53,7 @@ class Judging:
             return None, False
         simple = asked.event is Event.QUERY
         question = probe_texts(moment, [text]) if simple else probe_inner(moment, text, asked.types)
-        return read_answers(await self.driver.ask(question), moment, 1), False
+        return read_answers(await self.seat.ask(question), moment, 1), False
 
     def inner(self, place: Place, reading: Reading) -> bytes | None:
         """The query whose rows a command hands on, where its reader may not see everything."""
@@ -133,13 +131,13 @@ class Judging:
 
     def place(self) -> Place:
         """Where the session stands. Raises ProtocolViolation before it is known."""
-        if self.driver.place is None:
+        if self.seat.place is None:
             raise ProtocolViolation("a statement came before the session knew its place")
-        return self.driver.place
+        return self.seat.place
 
     def options(self) -> int:
         """The lexer's options for the session."""
-        return self.driver.lex_options
+        return self.seat.lex_options
 
     def with_types(self, key: bytes, asked: Statement) -> bytes:
         """The key of a Parse: its parameter types are part of what it means."""
@@ -147,11 +145,11 @@ class Judging:
 
     def decode(self, text: bytes) -> str:
         """A text of the client in its encoding."""
-        return text.decode(self.driver.codec, "surrogateescape")
+        return text.decode(self.seat.codec, "surrogateescape")
 
     def encode(self, text: str) -> bytes:
         """The way back, to the same bytes."""
-        return text.encode(self.driver.codec, "surrogateescape")
+        return text.encode(self.seat.codec, "surrogateescape")
 
     def sql(self, text: bytes) -> str:
         """The statement as its record shows it: its template, whose literals each record holds for itself."""

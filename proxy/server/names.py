@@ -97,7 +97,7 @@ class Names:
             question = probe_texts(moment, [self._judging.encode(inner)]) if end_of_batch else probe_inner(
                 moment, self._judging.encode(inner), b"\0\0"
             )  # fmt: skip
-            answers = read_answers(await self._judging.driver.ask(question), moment, 1)
+            answers = read_answers(await self._judging.seat.ask(question), moment, 1)
             if answers.statements and answers.statements[0].error is None:
                 again = await self._judging.shared.decider.judge(place, reading, answers.statements[0].trees or None)
                 return Resolved(self._judging.verdict(again, b"", extra=lane.ASK))

@@ -72,7 +72,7 @@ class Several:
         asked = [at for at, reading in enumerate(readings) if reading.probe]
         if not asked:
             return trees
-        frames = await self._judging.driver.ask(probe_texts(moment, [texts[at] for at in asked]))
+        frames = await self._judging.seat.ask(probe_texts(moment, [texts[at] for at in asked]))
         answers = read_answers(frames, moment, len(asked))
         for at, answer in zip(asked, answers.statements, strict=False):
             if answer.error is not None:

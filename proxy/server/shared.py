@@ -16,8 +16,10 @@ from proxy.model import Footprint, Literal, Oid, Reading
 from proxy.observe.clock import SystemClock
 from proxy.observe.histogram import Durations
 from proxy.relay.login_words import LoggedIn
+from proxy.relay.moment import Ask, Moment
 from proxy.server.verdicts import DIGESTS, Recorder, Verdicts
 from proxy.template.lexer import Lexer
+from proxy.wire.frame import Frame
 
 
 class Decides(Protocol):
@@ -59,6 +61,25 @@ class Records(Recorder, Protocol):
 
     def note(self, session: int, serial: int, kind: str, facts: Mapping[str, object]) -> None:
         """Something that belongs to one record."""
+
+
+class Seat(Protocol):
+    """The session as those see it who decide for it. place, moment: None until they are learned."""
+
+    logged_in: LoggedIn
+    client_addr: str
+    shared: "Shared"
+    place: Place | None
+    moment: Moment | None
+    lex_options: int
+    codec: str
+    catalog_changed: bool
+
+    async def ask(self, question: Ask) -> list[Frame]:
+        """The server's answers to messages of ours."""
+
+    def stand(self, place: Place) -> None:
+        """Tells the lane what the next statements are decided by."""
 
 
 class Timings:
