@@ -57,7 +57,7 @@ class Show:
             for name, left, right in zip(application.columns, real, seen, strict=True):
                 table.add_row(name, left, Text(right, style=MASKED if left != right else ""))
         self._put(table)
-        self._say(
+        self._remark(
             "What differs is masked. A mask is a value of the column's type, made with a secret key: an address stays "
             "an address, a date a date, and who lacks the key cannot undo it."
         )
@@ -69,7 +69,7 @@ class Show:
         for pair in joined.pairs:
             table.add_row(pair.customer, pair.email, pair.pseudonym)
         self._put(table)
-        self._say(
+        self._remark(
             f"The analyst takes both lists home, {joined.customers:,} customers and {joined.newsletter:,} subscribers, "
             f"and joins them by pseudonym: {joined.by_pseudonym:,} matches. The application joins the real addresses: "
             f"{joined.by_address:,}. No rule names shop.newsletter: masking_rules/base.yaml knows a column by its name."
@@ -81,7 +81,7 @@ class Show:
         for attempt in attempts:
             self._attempt(attempt.way, attempt.answer)
         self._attempt("and then", afterwards)
-        self._say(
+        self._remark(
             "pgwarden does not guess what a statement means: it asks the server, which answers with the tree that it "
             "would run, views expanded and names resolved. A refusal names its rule, and the session lives on."
         )
@@ -96,7 +96,7 @@ class Show:
             told = Text(decision(record), style=style)
             table.add_row(record.time[11:19], record.user, told, str(record.rows or 0), _story(record, room))
         self._put(table)
-        self._say(
+        self._remark(
             "One record for every statement, on disk before its first row leaves. Literals that may meet a protected "
             "column are stored as keyed digests: the same value can be found again, and not be read."
         )
@@ -160,6 +160,11 @@ class Show:
 
     def _say(self, words: str) -> None:
         self._put(Text(words))
+
+    def _remark(self, words: str) -> None:
+        """What to notice, apart from what there is to see."""
+        self._console.print()
+        self._say(words)
 
     def _put(self, what: Table | Text) -> None:
         self._console.print(Padding(what, (0, 0, 0, INDENT), expand=False))
