@@ -14,6 +14,7 @@ from typing import Final
 from proxy.admin.pages import Check, Pages
 from proxy.admin.server import AdminServer
 from proxy.app.catalog_login import EVERY, log_in, try_log_in
+from proxy.app.files import read_files
 from proxy.app.numbers import Counted, numbers_of
 from proxy.app.recorder import JournalRecorder
 from proxy.app.upstream_watch import UpstreamWatch
@@ -23,7 +24,6 @@ from proxy.catalog.loader import Connection
 from proxy.catalog.service import CatalogService
 from proxy.catalog.snapshot import Snapshot
 from proxy.config.against import unclassified_but_sensitive
-from proxy.config.load import load_config, load_rules
 from proxy.config.settings import Config
 from proxy.decide.service import Decider
 from proxy.errors import WardenError
@@ -58,11 +58,10 @@ class Worker:
     """One worker: everything from the listening socket to the journal. path: the configuration file, read again on
     reload."""
 
-    def __init__(self, config: Config, path: Path) -> None:
+    def __init__(self, config: Config, rules: Rules, path: Path) -> None:
         self.config, self.path = config, path
         self._stopping, self._hurry = asyncio.Event(), asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        rules = load_rules(config.rules)
         self.catalogs = CatalogService(self._connect_catalog, poll_s=config.catalog.poll_seconds)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pgwarden-decide")
         self.decider = Decider(rules, _keys(config), self.catalogs, self._executor)
@@ -184,8 +183,8 @@ class Worker:
     def reload(self) -> None:
         """Reads the rules again. Rules that do not load leave the old ones in force."""
         try:
-            config = load_config(self.path)
-            rules, keys = load_rules(config.rules), _keys(config)
+            config, rules = read_files(self.path)
+            keys = _keys(config)
         except WardenError as error:
             self.reloads["failed"] += 1
             in_force = self.decider.rules.version
@@ -301,7 +300,7 @@ def _keys(config: Config) -> Keys:
 
 async def serve(path: Path, ready: Callable[[str, int], Awaitable[None]] | None = None) -> None:
     """Runs one worker until it is told to stop. Raises WardenError where it cannot begin."""
-    worker = Worker(load_config(path), path)
+    worker = Worker(*read_files(path), path)
     worker.hear_signals()
     try:
         host, port = await worker.start()

@@ -25,7 +25,7 @@ COMMANDS: Final = MappingProxyType(
         "serve": Entry("proxy.cli.serve:serve", "Run the proxy. SIGHUP reloads the rules, SIGTERM drains."),
         "demo": Entry("proxy.cli.demo:demo", "Show the same query as two people, on a database of its own."),
         "check": Entry("proxy.cli.check:check", "Validate configuration and rules, against the live catalog too."),
-        "explain": Entry("proxy.cli.explain:explain_command", "Show what a statement touches, and the rule that speaks."),
+        "explain": Entry("proxy.cli.explain:explain", "Show what a statement touches, and the rule that speaks."),
         "audit tail": Entry("proxy.cli.audit_tail:audit_tail", "Follow the audit journal."),
         "audit search": Entry("proxy.cli.audit_search:audit_search", "Find records by user, relation, decision, time."),
         "audit export": Entry("proxy.cli.audit_export:audit_export", "Write the records as JSON Lines."),

@@ -7,7 +7,8 @@ import click
 from msgspec.structs import asdict
 
 from proxy.app.catalog_login import EVERY
-from proxy.app.explain import Column, Explanation, Question, Source, explain
+from proxy.app.explain import Column, Explanation, Question, Source
+from proxy.app.explain import explain as explained
 from proxy.cli.report import Report, config_option, pass_report
 from proxy.config.load import load_config
 
@@ -20,7 +21,7 @@ from proxy.config.load import load_config
 @click.option("--application", default="", help="The application_name it would carry.")
 @config_option
 @pass_report
-def explain_command(
+def explain(
     report: Report, config_path: Path, sql: str, user: str, database: str | None, address: str, application: str
 ) -> None:
     """Show what a statement touches, where each result column comes from, and the rule that speaks.
@@ -31,7 +32,7 @@ def explain_command(
     if database is None and config.catalog.database == EVERY:
         raise click.UsageError("Say which database: --database NAME.")
     asked = Question(user, database or config.catalog.database, sql, address, application)
-    found = asyncio.run(explain(config, asked))
+    found = asyncio.run(explained(config, asked))
     _say(report, found)
     report.exit(failed=not found.allowed)
 
@@ -42,7 +43,7 @@ def _say(report: Report, found: Explanation) -> None:
     report.put(**asdict(found))
     if report.for_programs:
         return
-    report.table([_verdict(found)], title="verdict")
+    report.table([{"": name, "verdict": value} for name, value in _verdict(found).items() if value])
     report.table([row for one in found.columns for row in _rows(one)], title="result columns")
     rows = [{"use": use.use, "column": one.column, "level": one.level, "rule": one.rule} for use in found.uses
             for one in use.columns]  # fmt: skip
@@ -57,12 +58,13 @@ def _say(report: Report, found: Explanation) -> None:
 
 def _verdict(found: Explanation) -> dict[str, object]:
     return {
-        "verdict": "allowed" if found.allowed else "refused",
+        "statement is": "allowed" if found.allowed else "refused",
         "subject": found.subject,
         "clearance": found.clearance,
-        "statement": found.kind,
+        "kind": found.kind,
         "effects": found.effects,
         "rule": f"{found.rule} ({found.rule_at})" if found.rule_at else found.rule,
+        "reason": "" if found.reason == "ok" else found.reason,
         "message": found.message,
         "hint": found.hint,
     }

@@ -42,6 +42,15 @@ async def test_columns_that_look_sensitive_are_named_at_start(site: Site) -> Non
         assert found[0]["columns"] == ["public.more.ssn", "public.more.phone"]
 
 
+async def test_what_is_odd_about_the_files_is_said(site: Site) -> None:
+    (site.folder / "mask.key").chmod(0o644)
+    async with serving(site) as proxy:
+        said = await proxy.heard("check")
+        assert said["place"] == f"{site.path}:16:11"
+        assert said["what"] == f"other accounts may read the key file {site.folder}/mask.key"
+        assert said["hint"].startswith("Close it: chmod 600 ")
+
+
 async def test_a_taken_port(site: Site) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
