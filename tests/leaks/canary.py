@@ -1,0 +1,117 @@
+"""Canaries: values that occur nowhere else, and every form in which one may leave."""
+
+import base64
+import hashlib
+import re
+import struct
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from proxy.wire.frame import Frame
+
+LETTERS = "ghjkmnpqrstvwxyz"  # no hexadecimal digit among them, so no digest and no dump looks like one by chance
+PLACE = re.compile(r"\{\{([#@]?)(\w+?)(?::(\d+))?\}\}")
+EPOCH = date(2000, 1, 1)
+SHORT, MIDDLE, LONG = 6, 8, 12
+"""Bytes of a form that give it away: of text, of base64, of hexadecimal and digests."""
+
+
+def core(name: str) -> str:
+    """The canary of that name: twelve letters."""
+    return "".join(LETTERS[byte & 15] for byte in hashlib.sha256(name.encode()).digest()[:12])
+
+
+def number(name: str) -> int:
+    """The canary of that name as a number of nine digits that fits an int4."""
+    return 1_100_000_000 + int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big") % 900_000_000
+
+
+def day(name: str) -> date:
+    """The canary of that name as a date, in a century that nothing else is in."""
+    return date(1601, 1, 1) + timedelta(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % 70_000)
+
+
+def fill(text: str) -> str:
+    """{{name}} becomes a text canary, {{name:6}} its beginning, {{#name}} a number, {{@name}} a date."""
+    return PLACE.sub(_value, text)
+
+
+def _value(found: re.Match[str]) -> str:
+    sort, name, size = found.groups()
+    value = {"": core, "#": lambda one: str(number(one)), "@": lambda one: day(one).isoformat()}[sort](name)
+    return value[: int(size)] if size else value
+
+
+class Hunter:
+    """Searches bytes for every form of every canary in the texts that it was given."""
+
+    def __init__(self, *texts: str) -> None:
+        self._windows: dict[int, dict[bytes, str]] = {4: {}, SHORT: {}, MIDDLE: {}, LONG: {}}
+        for sort, name in sorted({(found[1], found[2]) for text in texts for found in PLACE.finditer(text)}):
+            {"": self._text, "#": self._number, "@": self._day}[sort](name)
+
+    def found(self, data: bytes) -> set[str]:
+        """The names of the canaries in data, whatever their form."""
+        seen = set[str]()
+        for one in (data, data.lower(), re.sub(rb"[^0-9a-z]+", b"", data.lower())):
+            for size, forms in self._windows.items():
+                windows = {one[at : at + size] for at in range(len(one) - size + 1)}
+                seen |= {forms[window] for window in windows & forms.keys()}
+        return seen
+
+    def _add(self, form: bytes, size: int, name: str) -> None:
+        for at in range(len(form) - size + 1):
+            self._windows[size][form[at : at + size]] = name
+
+    def _text(self, name: str) -> None:
+        value = core(name).encode()
+        for one in (value, value[::-1]):
+            self._add(one, SHORT, name)
+            self._add(one.hex().encode(), LONG, name)
+            self._add(one.upper().hex().encode(), LONG, name)
+            for shift in range(3):
+                encoded = base64.b64encode(b"\0" * shift + one)
+                self._add(encoded[4 if shift else 0 : 16], MIDDLE, name)
+        self._digests(value, name)
+        self._digests(value.upper(), name)
+
+    def _digests(self, value: bytes, name: str) -> None:
+        for method in ("md5", "sha224", "sha256", "sha384", "sha512"):
+            digest = hashlib.new(method, value).digest()
+            self._add(digest.hex().encode(), LONG, name)
+            self._add(digest, LONG, name)
+
+    def _number(self, name: str) -> None:
+        value = number(name)
+        text = str(value).encode()
+        self._add(text, MIDDLE, name)
+        self._add(text[::-1], MIDDLE, name)
+        self._add(b"%x" % value, MIDDLE, name)
+        self._add(struct.pack("!i", value), 4, name)
+        self._add(struct.pack("!d", value), MIDDLE, name)
+        self._add(struct.pack("!3h", value // 10**8, value // 10**4 % 10**4, value % 10**4), SHORT, name)
+        self._digests(text, name)
+
+    def _day(self, name: str) -> None:
+        value = day(name)
+        days = (value - EPOCH).days
+        for layout in ("%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y"):
+            text = value.strftime(layout).encode()
+            self._add(text, MIDDLE, name)
+        self._add(struct.pack("!i", days), 4, name)
+        self._add(struct.pack("!q", days * 86_400_000_000), MIDDLE, name)
+        self._digests(value.isoformat().encode(), name)
+
+
+def values_of(frames: Iterable[Frame]) -> bytes:
+    """All values of all rows put together: what leaves one character at a time."""
+    parts: list[bytes] = []
+    for frame in frames:
+        if frame.type == b"D":
+            at = 2
+            while at < len(frame.payload):
+                (length,) = struct.unpack_from("!i", frame.payload, at)
+                parts.append(frame.payload[at + 4 : at + 4 + max(length, 0)])
+                at += 4 + max(length, 0)
+    return b"".join(parts)
+
