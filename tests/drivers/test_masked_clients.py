@@ -63,7 +63,7 @@ def test_sqlalchemy_reads_masks(behind_shop_rules: Endpoint) -> None:
         pytest.param("select email from adults;", id="view"),
         pytest.param("select email::int from people;", id="an error that quotes the value"),
         pytest.param("do $$ begin raise notice '%', (select email from people limit 1); end $$;", id="notice"),
-        pytest.param("update people set id = id where id = 1 returning email;", id="returning"),
+        pytest.param("begin; update people set id = id where id = 1 returning email; rollback;", id="returning"),
         pytest.param("create temp table t as select email from people; table t;", id="a copy of the table"),
         pytest.param("select * from pg_stats where tablename = 'people';", id="statistics"),
         pytest.param("explain analyze select * from people where email = 'x';", id="explain"),
