@@ -12,8 +12,8 @@ from typing import Final, TypeAlias
 import asyncpg
 import yaml
 
+from proxy.app.files import read_files
 from proxy.app.worker import Worker
-from proxy.config.load import load_config
 from proxy.embedded.account import current_account
 from proxy.embedded.postgres import EmbeddedPostgres
 from proxy.errors import WardenError
@@ -83,15 +83,17 @@ async def staged(server: EmbeddedPostgres, port: int) -> AsyncIterator[Stage]:
     await _fill(server, passwords)
     server.restart(hba=PASSWORDS_ONLY)
     path = _write_files(server, port, passwords)
-    worker = Worker(load_config(path), path)
-    stage = Stage(server, worker, passwords)
     log = _log_into(path.with_name("pgwarden.log"))
     try:
-        stage.host, stage.port = await worker.start()
-        current_account().give(path.parent)
-        yield stage
+        worker = Worker(*read_files(path), path)
+        try:
+            stage = Stage(server, worker, passwords)
+            stage.host, stage.port = await worker.start()
+            current_account().give(path.parent)
+            yield stage
+        finally:
+            await worker.stop()
     finally:
-        await worker.stop()
         _log.removeHandler(log)
         log.close()
 
