@@ -67,7 +67,9 @@ cdef long long queue_execution(Queue *queue, const Execution *execution, const V
 cdef void queue_running(Queue *queue, int more) noexcept nogil
 cdef long long queue_note(Queue *queue, const NoteItem *head, const unsigned char *json) noexcept nogil
 cdef Buffer *queue_take(Queue *queue, long long *position) noexcept nogil
-cdef void queue_publish(Queue *queue, Buffer *buffer, long long position) noexcept nogil
+cdef void queue_publish(
+    Queue *queue, Buffer *buffer, long long position, long long took_ns, long long written
+) noexcept nogil
 cdef void queue_fail(Queue *queue, int error, const char *what) noexcept nogil
 cdef int queue_wait(Queue *queue, long long position, long long timeout_ns) noexcept nogil
 cdef void queue_hurry(Queue *queue) noexcept nogil

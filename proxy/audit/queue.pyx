@@ -18,6 +18,7 @@ from proxy.audit.threads cimport (
     pthread_cond_signal, pthread_cond_timedwait, pthread_condattr_init, pthread_condattr_setclock, pthread_condattr_t,
     pthread_mutex_destroy, pthread_mutex_init, pthread_mutex_lock, pthread_mutex_unlock, store,
 )
+from proxy.observe.histogram cimport histogram_add
 
 
 cdef extern from "<sys/eventfd.h>" nogil:
@@ -206,9 +207,14 @@ cdef void _gather(Queue *queue, long long until) noexcept nogil:
     queue.gathering = 0
 
 
-cdef void queue_publish(Queue *queue, Buffer *buffer, long long position) noexcept nogil:
-    """Everything up to position is on disk: gives the buffer back, frees definitions, wakes who waits."""
+cdef void queue_publish(
+    Queue *queue, Buffer *buffer, long long position, long long took_ns, long long written
+) noexcept nogil:
+    """Everything up to position is on disk: gives the buffer back, frees definitions, wakes who waits. took_ns: this
+    commit; written: bytes of all."""
     pthread_mutex_lock(&queue.lock)
+    histogram_add(&queue.commit_times, took_ns)
+    queue.written = written
     buffer.used = buffer.first_ns = queue.draining_ns = 0
     queue.commits += 1
     store(&queue.durable, position)

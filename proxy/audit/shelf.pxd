@@ -28,6 +28,7 @@ cdef struct Shelf:
 cdef int shelf_open(Shelf *shelf) noexcept nogil
 cdef void shelf_close(Shelf *shelf) noexcept nogil
 cdef unsigned int shelf_put(Shelf *shelf, const unsigned char *data, unsigned int length) noexcept nogil
+cdef Definition *shelf_at(Shelf *shelf, unsigned int reference) noexcept nogil
 cdef Definition *shelf_get(Shelf *shelf, unsigned int reference) noexcept nogil
 cdef int shelf_release(Shelf *shelf, unsigned int reference, long long position) noexcept nogil
 cdef void shelf_sweep(Shelf *shelf, long long position) noexcept nogil

@@ -19,14 +19,15 @@ cdef void shelf_close(Shelf *shelf) noexcept nogil:
     if shelf.pages == NULL:
         return
     for reference in range(1, shelf.high + 1):
-        free(_at(shelf, reference).data)
+        free(shelf_at(shelf, reference).data)
     for page in range(SHELF_PAGES):
         free(shelf.pages[page])
     free(shelf.pages)
     shelf.pages = NULL
 
 
-cdef inline Definition *_at(Shelf *shelf, unsigned int reference) noexcept nogil:
+cdef Definition *shelf_at(Shelf *shelf, unsigned int reference) noexcept nogil:
+    """The definition of a reference that was given. For who knows that it is in force, without the lock."""
     return &shelf.pages[(reference - 1) // SHELF_PAGE][(reference - 1) % SHELF_PAGE]
 
 
@@ -35,7 +36,7 @@ cdef Definition *shelf_get(Shelf *shelf, unsigned int reference) noexcept nogil:
     cdef Definition *definition
     if reference == 0 or reference > shelf.high:
         return NULL
-    definition = _at(shelf, reference)
+    definition = shelf_at(shelf, reference)
     return definition if definition.state != DEFINITION_FREE else NULL
 
 
@@ -51,7 +52,7 @@ cdef unsigned int shelf_put(Shelf *shelf, const unsigned char *data, unsigned in
         return 0
     if reference == 0:
         reference = shelf.high
-    definition = _at(shelf, reference)
+    definition = shelf_at(shelf, reference)
     if shelf.free == reference:
         shelf.free = definition.next
     memcpy(copy, data, length)
@@ -90,7 +91,7 @@ cdef void shelf_sweep(Shelf *shelf, long long position) noexcept nogil:
     cdef Definition *definition
     shelf.released = 0
     while reference != 0:
-        definition = _at(shelf, reference)
+        definition = shelf_at(shelf, reference)
         next_ = definition.next
         if definition.released <= position:
             free(definition.data)

@@ -241,15 +241,16 @@ cdef class Spool:
         """Numbers since the start: appended, durable (positions), refused, written (bytes), commits, pending (bytes in
         memory), lag_ns (age of the oldest entry that is not on disk), commit_counts (25 buckets), commit_ns."""
         cdef Queue *queue = &self._writer.queue
+        cdef Queue now
         cdef long long oldest
         pthread_mutex_lock(&queue.lock)
-        oldest = queue.draining_ns if queue.draining_ns else queue.buffers[queue.active].first_ns
-        pending = queue.buffers[0].used + queue.buffers[1].used
-        appended, durable, refused, commits = queue.appended, queue.durable, queue.refused, queue.commits
+        now = queue[0]
         pthread_mutex_unlock(&queue.lock)
+        oldest = now.draining_ns if now.draining_ns else now.buffers[now.active].first_ns
         return {
-            "appended": appended, "durable": durable, "refused": refused, "written": queue.written, "commits": commits,
-            "pending": pending, "lag_ns": clock_ns(CLOCK_MONOTONIC) - oldest if oldest else 0,
-            "commit_counts": tuple([queue.commit_times.counts[index] for index in range(BUCKETS)]),
-            "commit_ns": queue.commit_times.total_ns,
+            "appended": now.appended, "durable": now.durable, "refused": now.refused, "written": now.written,
+            "commits": now.commits, "pending": now.buffers[0].used + now.buffers[1].used,
+            "lag_ns": clock_ns(CLOCK_MONOTONIC) - oldest if oldest else 0,
+            "commit_counts": tuple([now.commit_times.counts[index] for index in range(BUCKETS)]),
+            "commit_ns": now.commit_times.total_ns,
         }

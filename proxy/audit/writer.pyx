@@ -11,9 +11,8 @@ from proxy.audit.queue cimport Buffer, NoteItem, queue_fail, queue_publish, queu
 from proxy.audit.segment cimport (
     segment_begin, segment_create, segment_entry, segment_full, segment_room, segment_seal, segment_sync, segment_write,
 )
-from proxy.audit.shelf cimport Definition, Shelf, shelf_get
+from proxy.audit.shelf cimport Definition, Shelf, shelf_at
 from proxy.audit.threads cimport CLOCK_MONOTONIC, clock_ns
-from proxy.observe.histogram cimport histogram_add
 
 cdef Py_ssize_t NOTE_HEAD = 32  # session, serial and time as numbers
 
@@ -31,9 +30,7 @@ cdef void *write_until_stopped(void *argument) noexcept nogil:
         if _commit(writer, buffer) < 0:
             queue_fail(&writer.queue, writer.segment.error, writer.segment.failed)
             return NULL
-        histogram_add(&writer.queue.commit_times, clock_ns(CLOCK_MONOTONIC) - began)
-        writer.queue.written = writer.segment.total
-        queue_publish(&writer.queue, buffer, position)
+        queue_publish(&writer.queue, buffer, position, clock_ns(CLOCK_MONOTONIC) - began, writer.segment.total)
     if segment_seal(&writer.segment, b"stop") < 0:
         queue_fail(&writer.queue, writer.segment.error, writer.segment.failed)
     return NULL
@@ -95,7 +92,7 @@ cdef Py_ssize_t _put_note(unsigned char *start, const NoteItem *note) noexcept n
 
 cdef int _define(Writer *writer, Shelf *shelf, unsigned int reference, int kind) noexcept nogil:
     """A segment stands alone: it holds each definition before the first entry that refers to it."""
-    cdef Definition *definition = shelf_get(shelf, reference)
+    cdef Definition *definition = shelf_at(shelf, reference)
     cdef unsigned char *room
     cdef unsigned char *at
     if definition.emitted == writer.segment.number:
