@@ -165,6 +165,10 @@ cdef class Spool:
         take_execution(fields, &execution)
         return append_execution(self, &execution, <const Value *><unsigned char *>array, <int>len(values))
 
+    def running(self, int more) -> None:
+        """statements_running for Python callers."""
+        statements_running(self, more)
+
     def append_repeatedly(self, long long times, values=(), **fields) -> int:
         """Appends the same execution so often, its serial growing, from a C loop without the GIL: for measurements. How
         many were taken before one was refused."""

@@ -38,6 +38,15 @@ def test_a_commit_wakes_who_watches_the_descriptor(tmp_path: Path) -> None:
         assert journal.spool.durable == position
 
 
+def test_a_commit_waits_for_statements_under_way_but_not_for_ever(tmp_path: Path) -> None:
+    with started(settings(tmp_path)) as journal:
+        journal.spool.running(2)
+        assert journal.spool.wait(execute(journal, [1]), WAIT_S)  # nobody came
+        journal.spool.running(-2)
+        assert journal.spool.wait(execute(journal, [2, 3]), WAIT_S)
+    assert numbers(tmp_path) == [1, 2, 3]
+
+
 def test_in_mode_async_an_entry_waits_at_most_for_the_configured_time(tmp_path: Path) -> None:
     with started(settings(tmp_path, mode=Mode.ASYNC, flush_ms=1)) as journal:
         assert journal.spool.wait(execute(journal, [1]), WAIT_S)
