@@ -25,7 +25,7 @@ class _Kept:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     snapshot: Snapshot | None = None
-    fingerprint: str = ""
+    fingerprint: Mapping[str, str] = field(default_factory=dict)
     loads: int = 0
     compared_s: float = 0.0
     error: WardenError | None = None
@@ -79,15 +79,19 @@ class CatalogService:
 
     async def snapshot(self, database: str) -> Snapshot:
         """The last snapshot; the first use loads it. Raises UpstreamUnavailable or CatalogUnreadable."""
-        return self.current(database) or await self.refresh(database)
+        return self.current(database) or await self._refreshed(database, 0)
 
     async def refresh(self, database: str) -> Snapshot:
         """A snapshot that was begun after this call: whatever was committed before is in it. Callers that wait
         together share one load. Raises UpstreamUnavailable or CatalogUnreadable."""
+        kept = self._kept.get(database)
+        return await self._refreshed(database, kept.loads if kept else 0)
+
+    async def _refreshed(self, database: str, before: int) -> Snapshot:
+        """A snapshot that is not among the first `before` loads."""
         if self._closing.is_set():
             raise UpstreamUnavailable("the catalog service is closed")
         kept = self._kept.setdefault(database, _Kept())
-        before = kept.loads
         async with kept.lock:
             if kept.loads > before and kept.error is None and kept.snapshot is not None:
                 return kept.snapshot
@@ -115,7 +119,8 @@ class CatalogService:
         async with kept.lock:
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    changed = await fingerprint(await self._connection(database, kept)) != kept.fingerprint
+                    seen = await fingerprint(await self._connection(database, kept))
+                    changed = seen != kept.fingerprint
                 if changed:
                     await self._load(database, kept)
                 else:
@@ -133,7 +138,8 @@ class CatalogService:
             async with asyncio.timeout(self._timeout_s):
                 connection = await self._connection(database, kept)
                 seen = await fingerprint(connection)  # before the load: what comes between is loaded again
-                found = await load(connection)
+                changed = {catalog for catalog, text in seen.items() if text != kept.fingerprint.get(catalog)}
+                found = await load(connection, kept.snapshot, changed)
         except FAILURES as failure:
             raise await self._failed(database, kept, failure) from failure
         except WardenError as failure:

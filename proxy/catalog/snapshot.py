@@ -10,6 +10,9 @@ from proxy.model import Attnum, Oid
 FIRST_NORMAL_OID = 16384  # access/transam.h, FirstNormalObjectId: below it everything came with initdb
 
 
+# gc=False: nothing here can be part of a cycle, and a collection that looks at a million values stops everybody.
+
+
 class RelationKind(Enum):
     """pg_class.relkind, without indexes and TOAST tables."""
 
@@ -22,7 +25,7 @@ class RelationKind(Enum):
     COMPOSITE = "c"
 
 
-class Column(msgspec.Struct, frozen=True):
+class Column(msgspec.Struct, frozen=True, gc=False):
     """pg_attribute. generated: "" or "s" (stored) or "v" (virtual, 18); expression: its tree (pg_attrdef.adbin)."""
 
     name: str
@@ -33,7 +36,7 @@ class Column(msgspec.Struct, frozen=True):
     expression: str | None = None
 
 
-class Relation(msgspec.Struct, frozen=True):
+class Relation(msgspec.Struct, frozen=True, gc=False):
     """pg_class and what hangs on it. Columns that were dropped are not here."""
 
     oid: Oid
@@ -80,7 +83,7 @@ class TypeKind(Enum):
     MULTIRANGE = "m"
 
 
-class Type(msgspec.Struct, frozen=True):
+class Type(msgspec.Struct, frozen=True, gc=False):
     """pg_type. base, typmod: of a domain. element: of an array (or of a range or multirange, its subtype)."""
 
     oid: Oid
@@ -123,7 +126,7 @@ class FunctionKind(Enum):
     WINDOW = "w"
 
 
-class Function(msgspec.Struct, frozen=True):
+class Function(msgspec.Struct, frozen=True, gc=False):
     """pg_proc. body: source text of an SQL function; tree: its parsed body (prosqlbody, 14 and later)."""
 
     oid: Oid
@@ -147,7 +150,7 @@ class Function(msgspec.Struct, frozen=True):
         return f"{self.schema}.{self.name}"
 
 
-class Role(msgspec.Struct, frozen=True):
+class Role(msgspec.Struct, frozen=True, gc=False):
     """A role and every role that it is a member of, directly or not, itself included."""
 
     oid: Oid
