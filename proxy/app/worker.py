@@ -54,6 +54,19 @@ AUDIT_MODES: Final[Mapping[Mode, int]] = {Mode.OFF: 0, Mode.ASYNC: 1, Mode.DURAB
 _log = EventLog("pgwarden")
 
 
+def _lane_shared(config: Config, table: Table, journal: Journal) -> LaneShared:
+    return LaneShared(
+        moves=phases.packed(),
+        answers=ledger.packed(),
+        table=table,
+        spool=journal.spool,
+        audit=AUDIT_MODES[config.audit.mode],
+        buffer_limit=config.limits.session_buffer,
+        message_limit=config.limits.message,
+        tap_limit=TREE_BYTES,
+    )
+
+
 class Worker:
     """One worker: everything from the listening socket to the journal. path: the configuration file, read again on
     reload."""
@@ -68,16 +81,7 @@ class Worker:
         instance = secrets.token_hex(4)
         self.journal = Journal(config.audit, instance=instance, mask_keys=config.keys.versions.values())
         self.table = Table(limit=DECISIONS_KEPT)
-        self.lane_shared = LaneShared(
-            moves=phases.packed(),
-            answers=ledger.packed(),
-            table=self.table,
-            spool=self.journal.spool,
-            audit=AUDIT_MODES[config.audit.mode],
-            buffer_limit=config.limits.session_buffer,
-            message_limit=config.limits.message,
-            tap_limit=TREE_BYTES,
-        )
+        self.lane_shared = _lane_shared(config, self.table, self.journal)
         self.lane = Lane(self.lane_shared, wake_fd=self.journal.spool.wake_fd)
         self.recorder = JournalRecorder(self.journal, instance=instance)
         self.shared = Shared(decider=self.decider, table=self.table, recorder=self.recorder)
