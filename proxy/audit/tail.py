@@ -10,6 +10,7 @@ from proxy.audit.reader import Piece, read_segment
 from proxy.audit.record import Record
 from proxy.audit.scan import entries, search
 from proxy.audit.selection import Selection
+from proxy.errors import JournalUnavailable
 
 OVERLAP: Final = FRAME_HASH
 """An entry is read with what stands in front of it: the hash of the one before, which its record shows."""
@@ -58,9 +59,12 @@ class Follower:
 
     def _rest(self, path: Path) -> list[Record]:
         base, found = self._at - OVERLAP, list[Record]()
-        with path.open("rb") as file:
-            file.seek(base)
-            data = file.read()
+        try:
+            with path.open("rb") as file:
+                file.seek(base)
+                data = file.read()
+        except OSError as error:
+            raise JournalUnavailable(f"{path} cannot be read: {error.strerror}") from None
         start = OVERLAP
         while 0 <= start < len(data):
             places, end = entries(data, start)

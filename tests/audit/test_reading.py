@@ -142,6 +142,15 @@ def test_the_tail_of_a_folder_without_segments_is_empty(tmp_path: Path) -> None:
     assert follower.more() == []
 
 
+def test_a_segment_that_vanishes_under_the_tail_is_told(tmp_path: Path) -> None:
+    (path,) = write(tmp_path, 5)
+    follower = Follower(path.parent, EVERYTHING)
+    follower.last(1)
+    path.unlink()
+    with pytest.raises(JournalUnavailable, match="cannot be read"):
+        follower.more()
+
+
 def test_counts_are_by_what_people_ask_for(tmp_path: Path) -> None:
     with started(settings(tmp_path)) as journal:
         ana, bob = journal.define_session(SESSION), journal.define_session(SessionFacts(session="b", user="bob"))
