@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 
 import click
 import msgspec
@@ -54,15 +54,24 @@ def show_demo(report: Report, *, then: str = "end", port: int = 0) -> bool:
     """Runs it all; whether something was not as it must be. then: keep, or end. Raises Abort where it is interrupted,
     WardenError where it cannot begin."""
     began = time.monotonic()
-    with _interruptible(), EmbeddedPostgres(port=None) as server:
-        return uvloop.run(_run(report, server, port, then, began))
+    with _interruptible(), ExitStack() as waiting:
+        waiting.enter_context(report.progress("a private PostgreSQL, a shop, and pgwarden in front"))
+        with EmbeddedPostgres(port=None) as server:
+            return uvloop.run(_run(report, staged(server, port), then, began, waiting.close))
 
 
-async def _run(report: Report, server: EmbeddedPostgres, port: int, then: str, began: float) -> bool:
+async def _run(
+    report: Report,
+    stages: AbstractAsyncContextManager[Stage],
+    then: str,
+    began: float,
+    ready: Callable[[], None],
+) -> bool:
     """Everything between the server's start and its end; whether something was not as it must be."""
     _interrupt_with(asyncio.current_task())
     show = Show(Console(quiet=True) if report.for_programs else report.console)
-    async with staged(server, port) as stage:
+    async with stages as stage:
+        ready()
         show.opening(stage, time.monotonic() - began)
         facts = await _perform(stage, show, began)
         failures = list(_failures(facts))
