@@ -31,7 +31,7 @@ SAMPLES = 30
 BATCH = 20_000  # executions of one sample; they fit into half the buffer
 ONE_BY_ONE = 500
 WAIT_S = 120.0
-SETTINGS = {"buffer_bytes": 64 << 20, "flush_ms": 60_000}
+SETTINGS = {"buffer_bytes": 64 << 20, "flush_ms": 60_000, "segment_bytes": 8 << 20}
 PGBENCH = "SELECT abalance FROM pgbench_accounts WHERE aid = \x01;"
 EXECUTION = {"started_us": 1_777_777_777_000_000, "duration_us": 312, "rows": 1, "size_bytes": 91, "serial": 1}
 VALUES: dict[str, tuple[int, list[tuple[bytes | None, int]]]] = {
