@@ -18,3 +18,4 @@ cdef class Spool:
 cdef long long append_execution(Spool spool, const Execution *execution, const Value *values, int count) noexcept nogil
 cdef long long durable_position(Spool spool) noexcept nogil
 cdef void statements_running(Spool spool, int more) noexcept nogil
+cdef int spool_broken(Spool spool) noexcept nogil

@@ -39,6 +39,11 @@ cdef long long append_execution(Spool spool, const Execution *execution, const V
     return queue_execution(&spool._writer.queue, execution, values, count)
 
 
+cdef int spool_broken(Spool spool) noexcept nogil:
+    """1: what is not on disk by now never will be."""
+    return spool._writer.queue.state == STATE_FAILED
+
+
 cdef void statements_running(Spool spool, int more) noexcept nogil:
     """How many statements are under way, by how many more (or less): a commit waits a moment for them, and not at all
     for nobody. To be called before the append that ends one."""

@@ -2,10 +2,9 @@
 
 from proxy.lane.backend cimport server_frames
 from proxy.lane.frontend cimport client_frames
-from proxy.lane.ledger cimport due
 from proxy.lane.queues cimport append, drop_front, settle_run
 from proxy.lane.records cimport record_end, settle
-from proxy.lane.state cimport HOLD_NOTHING, OWE_EXECUTE, OWE_QUERY, Owed, Sess
+from proxy.lane.state cimport FATE_FORWARD, HOLD_NOTHING, OWE_EXECUTE, OWE_QUERY, Owed, Sess
 from proxy.lane.turns cimport end_session
 
 cdef enum:
@@ -89,10 +88,16 @@ cdef int server_chunk(Sess *s, const unsigned char *data, Py_ssize_t size) noexc
 
 
 cdef int abandon(Sess *s) noexcept nogil:
-    """The session ends: the statement that was under way gets its record. -1: it cannot, so its output is dropped."""
-    cdef Owed *owed = due(s)
-    if owed != NULL and owed.kind in (OWE_EXECUTE, OWE_QUERY) and owed.bound != NULL and not owed.recorded:
-        if record_end(s, owed, OUTCOME_TERMINATED, NULL) < 0:
+    """The session ends: what was sent and not answered gets its record, because the server may have run it. -1: it
+    cannot, so its output is dropped."""
+    cdef unsigned int i = s.head
+    cdef Owed *owed
+    while i != s.tail:
+        owed = &s.ring[i & (s.ring_size - 1)]
+        i += 1
+        if owed.kind not in (OWE_EXECUTE, OWE_QUERY) or owed.fate != FATE_FORWARD:
+            continue
+        if owed.bound != NULL and not owed.recorded and record_end(s, owed, OUTCOME_TERMINATED, NULL) < 0:
             return -1
     settle(s)
     return 0

@@ -33,12 +33,14 @@ from proxy.lane.link cimport (
     server_is_gone,
     watch,
 )
+from proxy.lane.ledger cimport due
 from proxy.lane.queues cimport put_client, settle_run
 from proxy.lane.records cimport sendable, settle
+from proxy.audit.spool cimport Spool, spool_broken
 from proxy.lane.chunks cimport abandon, from_client, from_server
 from proxy.lane.session cimport Session
 from proxy.lane.together cimport Shared
-from proxy.lane.state cimport Counters, Sess
+from proxy.lane.state cimport AUDIT_DURABLE, Counters, Owed, Sess
 from proxy.observe.histogram cimport histogram_add
 
 cdef extern from "sys/socket.h" nogil:
@@ -300,14 +302,29 @@ cdef void last_words(Lane lane, Link *link) noexcept nogil:
     s.to_server.out.used = s.to_server.start = 0
     s.run_server.size = 0
     settle_run(&s.to_client, &s.run_client)
-    if abandon(s) < 0:  # no record, no output
-        s.queued = s.mark if s.mark > s.sent else s.sent
-        s.to_client.out.used = s.to_client.start + <Py_ssize_t> (s.queued - s.sent)
+    if abandon(s) < 0 or (s.audit == AUDIT_DURABLE and spool_broken(<Spool> s.spool)):  # no record, no output
+        unrecorded(link)
         return
     if s.server_stream == 0 and not s.told_end:
         with gil:
             ask_last_word(link)
     settle(s)
+
+
+cdef void unrecorded(Link *link) noexcept nogil:
+    """Nothing of what waits may leave any more; a last word may, where what has left ends with a frame."""
+    cdef Sess *s = link.s
+    cdef Owed *owed = due(s)
+    cdef int whole = s.sent == 0 or (s.sent == s.queued and s.server_stream == 0)
+    if owed != NULL and s.sent == owed.output_at:
+        whole = 1
+    s.queued = s.sent
+    s.to_client.out.used = s.to_client.start
+    if whole and not s.told_end:
+        with gil:
+            ask_last_word(link)
+    s.mark = s.queued
+    s.mark_position = 0
 
 
 cdef void ask_last_word(Link *link) noexcept:

@@ -18,6 +18,7 @@ from proxy.lane.state cimport (
     COUNT_FAILED,
     EVENT_ERROR_EXTENDED,
     FATE_TAP,
+    HOLD_DRAIN,
     HOLD_NOTHING,
     HOLD_PAUSE,
     HOLD_PYTHON,
@@ -192,9 +193,9 @@ cdef class Session:
 
     def pause(self) -> bool:
         """Holds what the client sends next; True where nothing held it before."""
-        if self.s.hold != HOLD_NOTHING:
+        if self.s.hold not in (HOLD_NOTHING, HOLD_DRAIN):
             return False
-        self.s.hold = HOLD_PAUSE
+        self.s.hold = HOLD_PAUSE  # what waited for earlier answers is looked at afresh
         return True
 
     def say(self, bytes frames not None):

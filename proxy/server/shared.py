@@ -112,7 +112,7 @@ class Shared:
         """What a reader was not told stands in the record."""
         if self.recorder is not None and session:
             said = {letter: text.decode("utf-8", "replace") for letter, text in fields.items()}
-            self.recorder.note(session, serial, "error", {"error_ref": reference, "fields": said})
+            self.recorder.note(session, serial, "error", {"reference": reference, "fields": said})
 
     def release_session(self, reference: int) -> None:
         """No record of that session will follow."""
