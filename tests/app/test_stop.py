@@ -89,10 +89,11 @@ async def test_a_drain_that_takes_too_long_ends(site: Site) -> None:
         await until(direct, NOBODY_RUNS, "%too long%")
 
 
-async def test_a_second_sigterm_ends_at_once_and_the_record_is_there(site: Site) -> None:
+@pytest.mark.parametrize("way", ["execute", "fetch"])  # simple and extended protocol
+async def test_a_second_sigterm_ends_at_once_and_the_record_is_there(site: Site, way: str) -> None:
     async with serving(site) as proxy:
         client, direct = await proxy.connect(), await site.database.connect()
-        running = asyncio.ensure_future(client.execute("select pg_sleep(600), 'cut'"))
+        running = asyncio.ensure_future(getattr(client, way)("select pg_sleep(600), 'cut'"))
         await until(direct, SLEEPING, "%cut%")
         proxy.signal(signal.SIGTERM)
         await proxy.heard("draining")
