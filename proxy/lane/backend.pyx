@@ -1,7 +1,7 @@
 """The server's half: each message is an answer to something that is due, or one of the four that come unasked."""
 
 from proxy.lane.queues cimport pass_client, settle_run
-from proxy.lane.errors cimport doubt_early_syncs, drained, on_error, tap
+from proxy.lane.errors cimport doubt_early_syncs, doubt_the_last, drained, on_error, tap
 from proxy.lane.hooks cimport completed, parameter, scrub
 from proxy.lane.ledger cimport all_doubtful, due, forget_doubtful, owed_count, paid
 from proxy.lane.names cimport forget_portals
@@ -12,6 +12,7 @@ from proxy.lane.state cimport (
     COUNT_ALLOWED,
     COUNT_MASKED,
     EVENT_COPY_BOTH,
+    EVENT_COPY_DONE,
     EVENT_COPY_IN_EXTENDED,
     EVENT_COPY_IN_SIMPLE,
     EVENT_STREAM_END,
@@ -22,6 +23,7 @@ from proxy.lane.state cimport (
     OWE_EXECUTE,
     OWE_FUNCTION_CALL,
     OWE_QUERY,
+    PHASE_READY,
     PHASE_STREAMING,
     RULING_COPY,
     RULING_NOTIFY,
@@ -91,6 +93,9 @@ cdef int passes(Sess *s, unsigned char type_, Py_ssize_t whole) noexcept nogil:
     """A row or a piece of COPY that no rule concerns: it streams through, however large. 1 where it does."""
     cdef Owed *owed = due(s)
     cdef Bound *bound
+    if owed != NULL and owed.doubtful:
+        forget_doubtful(s)
+        owed = due(s)
     if owed == NULL or owed.fate != FATE_FORWARD:
         return 0
     if s.answers[owed.kind * 256 + type_] not in (STEP_ROW, STEP_COPY_ROW):
@@ -249,10 +254,18 @@ cdef int on_copy(Sess *s, Owed *owed, int step, const unsigned char *frame, Py_s
     if not doubt_early_syncs(s, owed):
         return end_session(s, "messages were sent behind a COPY before it ended")
     if owed.copied:
-        return 0
+        owed.copied -= 1
+        return end_copy(s, owed)
     if step == STEP_COPY_BOTH:
         return step_phase(s, EVENT_COPY_BOTH)
     return step_phase(s, EVENT_COPY_IN_EXTENDED if owed.kind == OWE_EXECUTE else EVENT_COPY_IN_SIMPLE)
+
+
+cdef int end_copy(Sess *s, Owed *owed) noexcept nogil:
+    """The data's end was sent before its beginning. A batch whose Syncs were all ignored has none yet."""
+    if owed.kind != OWE_EXECUTE or s.phase != PHASE_READY or s.head + 1 + owed.early != s.tail:
+        return 0
+    return step_phase(s, EVENT_COPY_DONE) if step_phase(s, EVENT_COPY_IN_EXTENDED) == 0 else -1
 
 
 cdef int on_ready(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
@@ -273,6 +286,8 @@ cdef int on_ready(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t si
         return end_session(s, "out of memory")
     s.doubt_paid = 1
     paid(s)
+    if owed_count(s) and due(s).doubtful:
+        doubt_the_last(s, s.head)
     if s.status == c"I" and owed_count(s) == 0 and s.portals.count:
         forget_portals(&s.portals)
     return drained(s)

@@ -2,22 +2,21 @@
 
 from libc.string cimport memcmp
 
-from proxy.lane.queues cimport append, pass_client, put_client, put_server
+from proxy.lane.queues cimport append, pass_client, put_client
 from proxy.lane.hooks cimport scrub, tapped
-from proxy.lane.ledger cimport all_doubtful, due, owe, owed_count, skip_to_sync
+from proxy.lane.ledger cimport all_doubtful, due, last_owed, owed_count, skip_to_sync
 from proxy.lane.records cimport record_end
 from proxy.lane.results cimport sqlstate_of
 from proxy.lane.state cimport (
     COUNT_FAILED,
+    DOUBT_LIMIT,
     EVENT_ERROR_EXTENDED,
     EVENT_ERROR_SIMPLE,
     FATE_SUPPLY,
-    FATE_SWALLOW,
     FATE_TAP,
     HOLD_DRAIN,
     HOLD_NOTHING,
     OWE_BIND,
-    OWE_CLOSE,
     OWE_EXECUTE,
     OWE_FUNCTION_CALL,
     OWE_PARSE,
@@ -25,20 +24,18 @@ from proxy.lane.state cimport (
     OWE_SYNC,
     PHASE_COPYING_EXTENDED,
     PHASE_COPYING_SIMPLE,
+    PHASE_EXTENDED,
     PHASE_SKIPPING,
     PHASE_STREAMING,
     Owed,
     Ruling,
     Sess,
 )
-from proxy.lane.turns cimport end_session, step_phase
+from proxy.lane.turns cimport end_session, flush_server, step_phase
 
 cdef enum:
     OUTCOME_ERROR = 1
     OUTCOME_CANCELLED = 3
-    CLOSE_NOTHING_SIZE = 29
-
-cdef const unsigned char *CLOSE_NOTHING = b"C\0\0\0\x17S_pgwarden_nothing\0H\0\0\0\x04"
 
 
 cdef int is_cancel(const unsigned char *sqlstate) noexcept nogil:
@@ -90,6 +87,7 @@ cdef int put_error(Sess *s, Ruling *ruling, unsigned long long serial, const uns
 cdef int end_batch(Sess *s, Owed *owed) noexcept nogil:
     """After an error: a simple Query is owed its ReadyForQuery; a batch is skipped to its Sync."""
     if owed.kind in (OWE_QUERY, OWE_FUNCTION_CALL):
+        doubt_the_last(s, s.head + 1)
         if s.phase in (PHASE_COPYING_SIMPLE, PHASE_STREAMING):
             return step_phase(s, EVENT_ERROR_SIMPLE)
         return 0
@@ -98,8 +96,9 @@ cdef int end_batch(Sess *s, Owed *owed) noexcept nogil:
     skip_to_sync(s)
     if owed_count(s) and due(s).doubtful:
         s.doubt_paid = 0
-        doubt_the_last(s)
-        if s.phase == PHASE_COPYING_EXTENDED:
+        if not doubt_the_last(s, s.head):
+            return end_session(s, "a message came before it was known whether the server skips it")
+        if s.phase == PHASE_COPYING_EXTENDED or (s.phase == PHASE_EXTENDED and last_owed(s).kind == OWE_SYNC):
             return step_phase(s, EVENT_ERROR_SIMPLE)
     if owed_count(s) == 0 and s.phase != PHASE_SKIPPING:
         if s.tapping:
@@ -112,8 +111,10 @@ cdef int end_batch(Sess *s, Owed *owed) noexcept nogil:
 cdef int doubt_early_syncs(Sess *s, Owed *owed) noexcept nogil:
     """libpq sends a Sync with its Execute, before it knows that a COPY has begun: the server ignores what it reads of
     them inside the COPY. 0 where something else was sent before the data's end: the server will fail on that."""
-    cdef unsigned int end = owed.copied_at if owed.copied else s.tail
+    cdef unsigned int end = s.head + 1 + owed.early if owed.copied else s.tail
     cdef unsigned int i
+    if end - s.head > DOUBT_LIMIT:
+        return 0
     for i in range(s.head + 1, end):
         if s.ring[i & (s.ring_size - 1)].kind != OWE_SYNC:
             return 0
@@ -121,25 +122,22 @@ cdef int doubt_early_syncs(Sess *s, Owed *owed) noexcept nogil:
     return 1
 
 
-cdef void doubt_the_last(Sess *s) noexcept nogil:
-    """One ReadyForQuery is like another: of the Syncs in a row, the last ones may go unanswered."""
-    cdef unsigned int i = s.head
+cdef int doubt_the_last(Sess *s, unsigned int first) noexcept nogil:
+    """One ReadyForQuery is like another: of the Syncs in a row from first on, the last ones may go unanswered. 0 where all
+    may, and the server either answers or skips what was sent behind them."""
+    cdef unsigned int i = first
     cdef unsigned int doubtful = 0
+    cdef int known
     while i != s.tail and s.ring[i & (s.ring_size - 1)].kind == OWE_SYNC:
         doubtful += s.ring[i & (s.ring_size - 1)].doubtful
         s.ring[i & (s.ring_size - 1)].doubtful = 0
         i += 1
+    known = i == s.tail or doubtful < i - first
     while doubtful:
         i -= 1
         doubtful -= 1
         s.ring[i & (s.ring_size - 1)].doubtful = 1
-
-
-cdef int ask_past_doubt(Sess *s) noexcept nogil:
-    """Something waits for answers that may never come: the answer to a harmless question of ours will tell."""
-    if owe(s, OWE_CLOSE, FATE_SWALLOW) == NULL or put_server(s, CLOSE_NOTHING, CLOSE_NOTHING_SIZE) < 0:
-        return end_session(s, "out of memory")
-    return 0
+    return known
 
 
 cdef int tap(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
@@ -154,7 +152,7 @@ cdef int tap(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogi
 cdef int drained(Sess *s) noexcept nogil:
     """Where nothing is due any more, what waited for that goes on."""
     if owed_count(s):
-        return ask_past_doubt(s) if s.hold == HOLD_DRAIN and s.doubt_paid and all_doubtful(s) else 0
+        return flush_server(s) if s.hold == HOLD_DRAIN and all_doubtful(s) else 0
     if s.tapping:
         tapped(s)
         return -1 if s.failed else 0

@@ -2,11 +2,12 @@
 
 from proxy.lane.binding cimport on_bind
 from proxy.lane.queues cimport pass_server
-from proxy.lane.ledger cimport all_doubtful, due, owe
+from proxy.lane.ledger cimport all_doubtful, owe, owed_count, shift_doubt
 from proxy.lane.names cimport find
 from proxy.lane.refusals cimport refuse_batch, refuse_large, refuse_whole
 from proxy.lane.shared cimport drop_ruling, new_bound
 from proxy.lane.state cimport (
+    DOUBT_LIMIT,
     EVENT_BIND,
     EVENT_CLOSE,
     EVENT_COPY_DATA,
@@ -138,26 +139,33 @@ cdef int client_frame(Sess *s, int event, const unsigned char *frame, Py_ssize_t
 
 
 cdef int on_plain(Sess *s, int event, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
-    """Messages without a statement. A Sync inside COPY owes nothing: the server ignores it there."""
-    cdef int doubtful
-    cdef Owed *owed
+    """Messages without a statement."""
     if event in (EVENT_SYNC, EVENT_FLUSH, EVENT_COPY_DONE, EVENT_TERMINATE) and size != 5:
         return end_session(s, "a message with more bytes than it has fields")
-    if event == EVENT_SYNC and not in_copy(s):
-        doubtful = all_doubtful(s)
-        if doubtful:
-            due(s).doubtful = 0  # of several Syncs in a row, it is the last that may go unanswered
-        owed = owe(s, OWE_SYNC, FATE_FORWARD)
-        if owed == NULL:
-            return end_session(s, "too many messages wait for an answer")
-        owed.doubtful = doubtful
-        if s.touched:
-            s.barrier = 1  # the implicit transaction ends, and with it what was set there
+    if event == EVENT_SYNC and s.phase != PHASE_STREAMING and owe_sync(s) < 0:
+        return -1
     if event in (EVENT_COPY_DONE, EVENT_COPY_FAIL) and not in_copy(s):
         end_copy_early(s)
     if pass_server(s, frame, size) < 0:
         return end_session(s, "out of memory")
     return 1 if step_phase(s, event) == 0 else -1
+
+
+cdef int owe_sync(Sess *s) noexcept nogil:
+    """A server inside COPY ignores a Sync, but it may have left the COPY by an error before it reads this one."""
+    cdef int doubtful = in_copy(s)
+    cdef Owed *owed
+    if doubtful and owed_count(s) > DOUBT_LIMIT:
+        return end_session(s, "too many Syncs inside a COPY")
+    if not doubtful:
+        doubtful = shift_doubt(s)
+    owed = owe(s, OWE_SYNC, FATE_FORWARD)
+    if owed == NULL:
+        return end_session(s, "too many messages wait for an answer")
+    owed.doubtful = doubtful
+    if s.touched:
+        s.barrier = 1  # the implicit transaction ends, and with it what was set there
+    return 0
 
 
 cdef void end_copy_early(Sess *s) noexcept nogil:
@@ -167,9 +175,10 @@ cdef void end_copy_early(Sess *s) noexcept nogil:
     while i != s.head:
         i -= 1
         owed = &s.ring[i & (s.ring_size - 1)]
-        if owed.kind in (OWE_EXECUTE, OWE_QUERY):
-            owed.copied = 1
-            owed.copied_at = s.tail
+        if owed.kind in (OWE_EXECUTE, OWE_QUERY) and owed.copied < 255:
+            if owed.copied == 0:
+                owed.early = s.tail - i - 1
+            owed.copied += 1
         if owed.kind != OWE_SYNC:
             return
 

@@ -8,5 +8,6 @@ cdef void paid(Sess *s) noexcept nogil
 cdef void skip_to_sync(Sess *s) noexcept nogil
 cdef void forget_doubtful(Sess *s) noexcept nogil
 cdef int all_doubtful(Sess *s) noexcept nogil
+cdef int shift_doubt(Sess *s) noexcept nogil
 cdef void free_session(Sess *s) noexcept nogil
 cdef void not_running(Sess *s, Owed *owed) noexcept nogil

@@ -47,7 +47,6 @@ cdef int grow_ring(Sess *s) noexcept nogil:
         return -1
     for i in range(count):
         ring[i] = s.ring[(s.head + i) & (s.ring_size - 1)]
-        ring[i].copied_at -= s.head
     free(s.ring)
     s.ring = ring
     s.ring_size = size
@@ -65,6 +64,7 @@ cdef Owed *owe(Sess *s, int kind, int fate) noexcept nogil:
     s.tail += 1
     owed.kind = kind
     owed.fate = fate
+    owed.early = 0
     owed.opened = owed.started = owed.recorded = owed.target = owed.copied = owed.doubtful = owed.running = 0
     owed.bound = NULL
     owed.ruling = NULL
@@ -159,6 +159,25 @@ cdef int all_doubtful(Sess *s) noexcept nogil:
         if not s.ring[i & (s.ring_size - 1)].doubtful:
             return 0
     return s.head != s.tail
+
+
+cdef int shift_doubt(Sess *s) noexcept nogil:
+    """A Sync follows Syncs of which the last are in doubt: from now on it is one of the doubtful, and the first of them
+    is not. 1 where that is so."""
+    cdef unsigned int i = s.tail
+    cdef unsigned int first = s.tail
+    cdef Owed *owed = last_owed(s)
+    if owed == NULL or not owed.doubtful:
+        return 0
+    while i != s.head:
+        i -= 1
+        if s.ring[i & (s.ring_size - 1)].kind != OWE_SYNC:
+            return 0
+        if not s.ring[i & (s.ring_size - 1)].doubtful:
+            break
+        first = i
+    s.ring[first & (s.ring_size - 1)].doubtful = 0
+    return 1
 
 
 cdef void free_session(Sess *s) noexcept nogil:

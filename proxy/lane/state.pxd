@@ -90,6 +90,9 @@ cdef enum:
     HOLD_PAUSE = 4         # a cancel request is on its way
 
 cdef enum:
+    DOUBT_LIMIT = 64           # Syncs that a COPY may leave in doubt
+
+cdef enum:
     AUDIT_OFF = 0
     AUDIT_ASYNC = 1
     AUDIT_DURABLE = 2
@@ -148,8 +151,8 @@ cdef struct Owed:
     unsigned char started  # output for the client is waiting in the queue
     unsigned char recorded
     unsigned char target   # of a Close: S or P
-    unsigned char copied   # the client has sent the end of its COPY data, before it was asked for any
-    unsigned int copied_at  # the ledger's end when it did
+    unsigned char copied   # ends of COPY data that the client has sent before it was asked for any
+    unsigned int early     # Syncs that it had sent by then, the first time
     unsigned char running  # a durable journal counts it as under way
     unsigned char doubtful  # a Sync that the server may have read inside a COPY, where it is ignored
     Bound *bound

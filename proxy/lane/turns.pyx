@@ -4,10 +4,12 @@ from libc.string cimport memchr
 
 from proxy.lane.queues cimport put_server
 from proxy.lane.hooks cimport ask
-from proxy.lane.ledger cimport last_owed, owed_count
+from proxy.lane.ledger cimport all_doubtful, last_owed, owe, owed_count
 from proxy.lane.state cimport (
+    FATE_SWALLOW,
     HOLD_DRAIN,
     HOLD_PYTHON,
+    OWE_CLOSE,
     OWE_FUNCTION_CALL,
     OWE_QUERY,
     OWE_SYNC,
@@ -18,7 +20,11 @@ from proxy.lane.state cimport (
     Sess,
 )
 
+cdef enum:
+    CLOSE_NOTHING_SIZE = 29
+
 cdef const unsigned char *FLUSH = b"H\0\0\0\x04"
+cdef const unsigned char *CLOSE_NOTHING = b"C\0\0\0\x17S_pgwarden_nothing\0H\0\0\0\x04"
 
 
 cdef unsigned int be32(const unsigned char *at) noexcept nogil:
@@ -54,8 +60,13 @@ cdef int step_phase(Sess *s, int event) noexcept nogil:
 
 
 cdef int flush_server(Sess *s) noexcept nogil:
-    """Makes the server answer what it may be keeping in its buffer."""
+    """Makes the server answer what it may be keeping in its buffer. Where what is due may never come, the answer to a
+    harmless question of ours will tell."""
     cdef Owed *owed = last_owed(s)
+    if s.doubt_paid and all_doubtful(s):
+        if owe(s, OWE_CLOSE, FATE_SWALLOW) == NULL or put_server(s, CLOSE_NOTHING, CLOSE_NOTHING_SIZE) < 0:
+            return end_session(s, "out of memory")
+        return 0
     if owed == NULL or s.flushed or owed.kind in (OWE_SYNC, OWE_QUERY, OWE_FUNCTION_CALL):
         return 0
     s.flushed = 1

@@ -47,6 +47,7 @@ MOVES: Final[Mapping[tuple[Phase, Event], Phase]] = {
     (Phase.COPYING_EXTENDED, Event.ERROR_EXTENDED): Phase.SKIPPING,
     # a Sync that came early may end the skipping at once, or was ignored inside the COPY: the next answer tells
     (Phase.COPYING_EXTENDED, Event.ERROR_SIMPLE): Phase.READY,
+    (Phase.EXTENDED, Event.ERROR_SIMPLE): Phase.READY,
     # replication
     **{(phase, Event.COPY_BOTH): Phase.STREAMING for phase in (Phase.READY, Phase.EXTENDED)},
     **{

@@ -144,6 +144,46 @@ CONVERSATIONS = [
         ],
         id="COPY in that fails when its early Sync was ignored",
     ),
+    pytest.param(
+        [
+            batch(SELECT) + SYNC + SYNC + CopyDone().encode(),
+            PARSED + BOUND + COPY_IN + complete("COPY 0"),
+            SYNC + query(SELECT),
+            READY + ROWS + READY,
+        ],
+        id="the end of a COPY that was sent before its beginning and behind two Syncs",
+    ),
+    pytest.param(
+        [
+            batch(SELECT) + SYNC + CopyDone().encode() + SYNC + CopyDone().encode(),
+            PARSED + BOUND + COPY_IN + complete("COPY 0") + READY,
+        ],
+        id="a second CopyDone, of which the server makes nothing",
+    ),
+    pytest.param(
+        [
+            (query(SELECT) + CopyData(b"1\n").encode() + CopyDone().encode()) * 2,
+            (COPY_IN + complete("COPY 1") + READY) * 2,
+        ],
+        id="two COPYs in a pipeline",
+    ),
+    pytest.param(
+        [
+            query(SELECT) + CopyDone().encode() * 2,
+            (COPY_IN + complete("COPY 0")) * 2 + READY,
+            query(SELECT),
+            ROWS + READY,
+        ],
+        id="two COPYs in one string, by a client that does not wait to be asked",
+    ),
+    pytest.param(
+        [batch(SELECT), PARSED + BOUND + COPY_IN, SYNC, error() + READY, query(SELECT), ROWS + READY],
+        id="a Sync inside a COPY that the server reads behind the COPY's failure",
+    ),
+    pytest.param(
+        [query(SELECT), COPY_IN, SYNC + CopyDone().encode(), complete("COPY 0") + READY, query(SELECT), ROWS + READY],
+        id="a Sync inside a COPY that the server ignores",
+    ),
     pytest.param([batch(SELECT) + TERMINATE, error()], id="Terminate is not skipped"),
     pytest.param([query(SELECT) + TERMINATE, ROWS + READY], id="Terminate behind a query"),
     pytest.param(
@@ -270,6 +310,26 @@ def test_what_follows_a_change_of_state_waits_for_its_end() -> None:
     play.server(complete("SET") + READY)
     assert play.session.dirty
     assert play.book.asked == [(Event.QUERY, SELECT.encode(), b"")]
+
+
+def test_what_waits_for_a_sync_that_may_go_unanswered_is_told_by_a_question_of_ours() -> None:
+    play = Play({SELECT: allow()})
+    play.client(query(SELECT))
+    play.server(COPY_IN)
+    play.client(SYNC)
+    play.server(error() + READY)
+    play.client(query("select b from t"))
+    assert play.book.asked == []
+    assert play.server(CLOSED) == b""
+    assert [event for event, _, _ in play.book.asked] == [Event.QUERY]
+
+
+def test_syncs_without_end_inside_a_copy_end_the_session() -> None:
+    play = Play({SELECT: allow()})
+    play.client(query(SELECT))
+    play.server(COPY_IN)
+    play.client(SYNC * 10_000)
+    assert "Sync" in play.session.failed
 
 
 def test_commands_of_one_string_are_decided_one_by_one() -> None:
