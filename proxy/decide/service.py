@@ -1,7 +1,7 @@
 """The decider: where a session stands, what a text asks for, and what is done with it. Heavy work leaves the loop."""
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Final, Protocol
@@ -63,6 +63,8 @@ class Decider:
         self._shields: dict[tuple[int, str, int, str], bytes] = {}
         self._places: OrderedDict[tuple[object, ...], Place] = OrderedDict()
         self._next = 1
+        self._changes: Counter[str] = Counter()
+        self._restricted: set[str] = set()
         self._observers: list[Callable[[str | None], None]] = []
 
     @property
@@ -87,6 +89,13 @@ class Decider:
         for each in self._observers:
             each(database)
 
+    def changing(self, database: str) -> None:
+        """A statement is about to change a catalog, or has done so: what restricted readers were proven before is
+        proven no more. Not left to the next snapshot: a view may be replaced while a reader waits for its lock."""
+        if database in self._restricted:
+            self._changes[database] += 1
+            self.moved(database)
+
     async def place(
         self, login: Login, meaning: tuple[str, ...], *, client_encoding: str = "UTF8", changed: bool = False
     ) -> Place:
@@ -103,6 +112,10 @@ class Decider:
             application=login.application,
         )
         subject = subject_of(self._rules, principal)
+        restricted = Exposure(subject, self.classification(snapshot)).restricted
+        if restricted:
+            self._restricted.add(login.database)
+            meaning += (f"change {self._changes[login.database]}",)
         key = (self._generation, snapshot.database, snapshot.version, subject.name, principal, meaning)
         if (known := self._places.get(key)) is None:
             known = self._places[key] = self._stand(principal, subject, snapshot, client_encoding)

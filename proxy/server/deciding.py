@@ -29,6 +29,7 @@ class Deciding:
         """A command that gives names a new meaning, or changes the catalog, has succeeded."""
         if judged.reading.ddl:
             self._judging.seat.catalog_changed = True
+            self._judging.changing(judged.reading)
         self._names.completed(judged)
 
     def fallbacks(self, place: Place) -> tuple[Verdict, Verdict, Verdict]:
@@ -50,6 +51,8 @@ class Deciding:
         if asked.text is None:
             return await self._names.without_text(asked)
         place, options = self._judging.place(), self._judging.options()
+        if asked.event is Event.BIND and place.restricted:
+            await self._judging.forget_plans()
         lexed = self._judging.shared.lexer.lex(asked.text, options)
         whole = b"\0" + asked.text
         key = self._judging.with_types(whole if lexed.flags & NO_TEMPLATE else lexed.template, asked)
@@ -115,6 +118,7 @@ class Deciding:
             self._pass_notices(asked, answers)
         judged = await self._judging.shared.decider.judge(place, reading, trees, literals)
         self._judging.shared.timings.analysis.add(self._judging.shared.clock.monotonic_ns() - told_at)
+        self._judging.changing(judged.reading)
         verdict = self._judging.verdict(judged, text)
         self._judging.remember(place, key, asked, verdict, by_text=judged.by_text)
         return Resolved(verdict, parsed=parsed)

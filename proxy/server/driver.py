@@ -18,7 +18,7 @@ from proxy.model import Oid
 from proxy.observe.logs import EventLog
 from proxy.relay.login_words import LoggedIn
 from proxy.relay.moment import Ask, Moment, ask_moment, read_moment
-from proxy.relay.words import Event, Owe
+from proxy.relay.words import Event, Owe, Phase
 from proxy.server.answering import Failed, Resolved, Statement, statement_of
 from proxy.server.deciding import Deciding
 from proxy.server.scrub import fields_of, is_fatal, report, trim, withhold
@@ -65,6 +65,7 @@ class Driver:
         self.moment: Moment | None = None
         self.deciding: Deciding | None = None
         self.catalog_changed = False
+        self._changes = 0
         self.reference = 0
         self.identity = ""
         self.lex_options, self.codec = 0, "utf-8"
@@ -92,15 +93,22 @@ class Driver:
         session = self._live()
         frames = await self.ask(self._moment_question(session))
         self.moment = read_moment(frames)
-        changed, self.catalog_changed = self.catalog_changed, self.catalog_changed and session.status != "I"
+        changed, open_ = self.catalog_changed, session.status != "I" or session.phase == Phase.EXTENDED
+        self._changes += changed
+        self.catalog_changed = changed and open_
         self.place = await self.shared.decider.place(
             self.shared.login_of(self.logged_in, self.client_addr),
-            self.moment.meaning,
+            self.moment.meaning + self._own_changes(self.moment),
             client_encoding=self.moment.client_encoding,
             changed=changed,
         )
         self.lex_options, self.codec = lex_options(self.moment), codec_of(self.moment.client_encoding)
         self.stand(self.place)
+
+    def _own_changes(self, moment: Moment) -> tuple[str, ...]:
+        """What only this session knows of the catalog: what it has not committed, and its temporary views, which keep
+        their OIDs when they are replaced. No decision of before such a change is good after it."""
+        return (f"{self.identity} {self._changes}",) if self.catalog_changed or moment.temporary else ()
 
     def stand(self, place: Place) -> None:
         """Tells the lane what the next statements are decided by."""
@@ -116,7 +124,7 @@ class Driver:
         session.place(place.id, self.lex_options, restricted=place.restricted, shield=place.shield)
 
     def _moment_question(self, session: Session) -> Ask:
-        if session.phase == 1:  # inside a batch a Sync would end the client's implicit transaction
+        if session.phase == Phase.EXTENDED:  # inside a batch a Sync would end the client's implicit transaction
             return ask_moment(self.logged_in.server_version_num, end=Flush().encode(), owed_end=b"")
         return ask_moment(self.logged_in.server_version_num, end=Sync().encode(), owed_end=bytes((Owe.SYNC,)))
 

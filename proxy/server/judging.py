@@ -10,9 +10,9 @@ from proxy.lane import verdict as lane
 from proxy.lane.session import Session
 from proxy.lane.verdict import Verdict
 from proxy.model import Action, CopyWay, Decision, Reading
-from proxy.relay.moment import Moment
+from proxy.relay.moment import Ask, Moment, run
 from proxy.relay.probe import Answers, probe_inner, probe_parse, probe_texts, read_answers
-from proxy.relay.words import Event
+from proxy.relay.words import Event, Owe, Phase
 from proxy.server.answering import Failed, Statement
 from proxy.server.scrub import report, trim
 from proxy.server.shared import Seat
@@ -20,12 +20,16 @@ from proxy.server.verdicts import DIGESTS, NOTHING
 from proxy.template.fingerprint import fingerprint
 from proxy.wire.constants import ServerType
 from proxy.wire.frame import pack
+from proxy.wire.messages.bare import Flush, Sync
 from proxy.wire.messages.report import ErrorResponse
+from proxy.wire.messages.rows import DataRow
 
 NO_TEMPLATE: Final = 3
 """Flags of proxy.template.lexer, BROKEN or OVERFLOW: only the whole text can be a key."""
 EXPECT_NOTHING: Final = lane.ASK | lane.TAINTED
 """The server will reject it, or answers without rows: a result would be a contradiction, and ends the session."""
+
+_BACK: Final = b"_pgwarden_back"
 
 
 class Judging:
@@ -59,6 +63,31 @@ class Judging:
         """The query whose rows a command hands on, where its reader may not see everything."""
         text = inner_text(reading) if place.restricted else None
         return None if text is None else self.encode(text)
+
+    async def read(self, text: bytes) -> Reading:
+        """What a text asks for, under the session's settings."""
+        return await self.shared.decider.read(self.decode(text), self.options())
+
+    async def read_back(self, sql: bytes) -> list[tuple[bytes | None, ...]]:
+        """The rows of a question of ours, asked inside the client's batch where there is one. Raises ProtocolViolation
+        where the server does not answer it."""
+        asked, ends = run(_BACK, sql), self.session.phase == Phase.READY
+        end, owed = (Sync().encode(), bytes((Owe.SYNC,))) if ends else (Flush().encode(), b"")
+        frames = await self.seat.ask(Ask(asked.frames + end, asked.owed + owed))
+        if any(frame.type == ServerType.ERROR_RESPONSE for frame in frames):
+            raise ProtocolViolation("the server does not answer a question of ours")
+        return [DataRow.decode(frame.payload).values for frame in frames if frame.type == ServerType.DATA_ROW]
+
+    async def forget_plans(self) -> None:
+        """Has the server understand its prepared statements anew. By itself it does so only where what they name has
+        changed, not where a new temporary relation hides it."""
+        if self.session.status != "E":
+            await self.read_back(b"discard plans")
+
+    def changing(self, reading: Reading) -> None:
+        """Tells the decider of a change of the catalog, before it runs and when it has."""
+        if reading.ddl and "discard" not in reading.effects:
+            self.shared.decider.changing(self.seat.logged_in.database)
 
     async def rejected(
         self, place: Place, asked: Statement, reading: Reading, error: ErrorResponse, answers: Answers

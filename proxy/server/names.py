@@ -12,6 +12,7 @@ from proxy.relay.probe import probe_inner, probe_texts, read_answers
 from proxy.relay.words import Event, Phase
 from proxy.server.answering import Outcome, Resolved, Statement
 from proxy.server.judging import Judging
+from proxy.template.lexer import split
 
 _PLAIN: Final = re.compile(
     rb"execute ?(\"[^\"]*\"|[\w$\x80-\xff]+) ?(\( ?(([-+]? ?[\x01-\x05]|null|true|false) ?,? ?)*\))? ?;?", re.I
@@ -58,10 +59,10 @@ class Names:
     async def without_text(self, asked: Statement) -> Outcome:
         """A statement or portal that only SQL can have made. What SQL did not make either, the server will not know."""
         place, name = self._judging.place(), self._judging.decode(asked.name)
-        if asked.event is Event.BIND and name in self._prepared:
+        if asked.event is Event.BIND and await self._still_prepared(name):
             inner, judged = self._prepared[name]
             return await self._prepared_again(place, inner, judged, judged.reading)
-        if asked.event is Event.EXECUTE and name in self._cursors:
+        if asked.event is Event.EXECUTE and await self._still_declared(name):
             judged = self._cursors[name]
             return Resolved(self._judging.verdict(judged, b"", extra=lane.ASK))
         if not place.restricted:
@@ -78,20 +79,49 @@ class Names:
                     place, replace(reading, kind="execute with code"), None
                 )
                 return Resolved(self._judging.verdict(judged, text, extra=lane.ASK))
-            if name not in self._prepared:
+            if not await self._still_prepared(name):
                 return Resolved(self._judging.nothing(place, asked))
             inner, judged = self._prepared[name]
             return await self._prepared_again(place, inner, judged, reading)
-        if name not in self._cursors:
+        if not await self._still_declared(name):
             return Resolved(self._judging.nothing(place, asked))
         declared = self._cursors[name]
         judged = self._judging.shared.decider.judge_footprint(place, reading, declared.footprint)
         return Resolved(self._judging.verdict(judged, text, extra=lane.ASK))
 
+    async def _still_declared(self, name: str) -> bool:
+        """Whether a cursor is the one that DECLARE made: Close, Bind and the end of a transaction pass us by."""
+        known = self._cursors.get(name)
+        return known is not None and await self._kept_as(known.reading, "pg_cursors", "true")
+
+    async def _still_prepared(self, name: str) -> bool:
+        """Whether a prepared statement is the one that PREPARE made: Close and Parse may have put another there."""
+        known = self._prepared.get(name)
+        return known is not None and await self._kept_as(known[1].reading, "pg_prepared_statements", "from_sql")
+
+    async def _kept_as(self, made: Reading, view: str, condition: str) -> bool:
+        """Whether the server keeps under a name what was made by that command."""
+        if self._judging.session.status == "E":
+            return True  # where nothing runs, and nothing can be asked
+        literal = (made.name or "").replace("\\", "\\\\").replace("'", "\\'")
+        asked = (
+            f"select statement from pg_catalog.{view}"  # noqa: S608  our own words, and a name with its quotes escaped
+            f" where name operator(pg_catalog.=) E'{literal}' and {condition}"
+        )
+        rows = await self._judging.read_back(self._judging.encode(asked))
+        parts = [
+            text[start:end]
+            for text in (value for row in rows for value in row if value is not None)
+            for start, end in split(text, self._judging.options()) or ()
+        ]
+        kept = [await self._judging.read(part) for part in parts]
+        return (made.kind, made.name, made.inner) in [(each.kind, each.name, each.inner) for each in kept]
+
     async def _prepared_again(self, place: Place, inner: str, judged: Judgement, reading: Reading) -> Outcome:
         """A prepared statement is understood anew by the server whenever names may have changed: so it is here."""
         moment = self._judging.moment
         footprint = judged.footprint
+        await self._judging.forget_plans()
         if moment is not None and inner and self._judging.session.status != "E":
             end_of_batch = self._judging.session.phase == Phase.READY
             question = probe_texts(moment, [self._judging.encode(inner)]) if end_of_batch else probe_inner(

@@ -30,6 +30,9 @@ class Decides(Protocol):
     ) -> Place:
         """Where a session stands."""
 
+    def changing(self, database: str) -> None:
+        """A statement is about to change a catalog, or has done so."""
+
     async def read(self, text: str, options: int = 0) -> Reading:
         """What a text asks for."""
 

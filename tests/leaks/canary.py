@@ -114,4 +114,3 @@ def values_of(frames: Iterable[Frame]) -> bytes:
                 parts.append(frame.payload[at + 4 : at + 4 + max(length, 0)])
                 at += 4 + max(length, 0)
     return b"".join(parts)
-

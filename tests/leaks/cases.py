@@ -1,8 +1,8 @@
 """Attacks as data: tests/cases/leaks_*.yaml.
 
-An entry is SQL, or {sql: SQL or a list of steps, twin, modes, as, undo, once}. twin: a second statement of the same shape; the two
-must be answered alike by pgwarden to whoever may infer nothing, and differently by the server. as: another role. undo: what the
-superuser runs afterwards.
+An entry is SQL, or {sql: SQL or a list of steps, twin, modes, as, undo}. twin: a second statement of the same shape;
+the two must be answered alike by pgwarden to whoever may infer nothing, and differently by the server. as: another
+role. undo: what the superuser runs afterwards.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,45 @@
+"""Names that change hands and catalogs that change in between give no protected value away."""
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+
+import pytest
+
+from proxy.wire.frame import Frame
+from tests.leaks.canary import Hunter, values_of
+from tests.leaks.client import Client
+from tests.leaks.conversations import CONVERSATIONS, Turn
+from tests.leaks.stage import DATABASE, Stage
+
+
+def answers(stage: Stage, port: int, role: str, turns: Iterable[Turn]) -> list[Frame]:
+    """What both clients of a conversation get; one whose connection ends has got all it will."""
+    try:
+        with ExitStack() as stack:
+            clients = [stack.enter_context(Client(port, role, DATABASE)) for _ in range(2)]
+            talk(clients, role, turns)
+            return [frame for client in clients for frame in client.frames]
+    finally:
+        stage.admin(f"drop view if exists s.seen_{role}")
+
+
+def talk(clients: list[Client], role: str, turns: Iterable[Turn]) -> None:
+    """Says it turn by turn. Roles' names are of one length, so that frames stay whole."""
+    for turn in turns:
+        client = clients[turn.client]
+        client.send(turn.data.replace(b"ROLE66", role.encode()))
+        try:
+            client.ready(turn.ready)
+        except ConnectionError:
+            return
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_no_conversation_gives_a_canary_away(name: str, stage: Stage, hunter: Hunter) -> None:
+    """Directly each conversation finds one; through pgwarden none does."""
+    found = {}
+    for port, role in ((stage.direct, "strict"), (stage.named, "strict"), (stage.named, "sparer")):
+        frames = answers(stage, port, role, CONVERSATIONS[name])
+        found[port, role] = hunter.found(b"".join(frame.payload for frame in frames)) | hunter.found(values_of(frames))
+    assert found.pop((stage.direct, "strict")), "no attack: it finds nothing on the server itself"
+    assert found == {(stage.named, "strict"): set(), (stage.named, "sparer"): set()}
