@@ -20,6 +20,7 @@ from proxy.lane.state cimport (
     FATE_SUPPLY,
     FATE_SWALLOW,
     FATE_TAP,
+    HOLD_DRAIN,
     OWE_EXECUTE,
     OWE_FUNCTION_CALL,
     OWE_QUERY,
@@ -45,7 +46,7 @@ from proxy.lane.state cimport (
     Ruling,
     Sess,
 )
-from proxy.lane.turns cimport be32, end_session, step_phase
+from proxy.lane.turns cimport be16, be32, end_session, step_phase
 from proxy.masking.rows cimport mask_row
 
 cdef enum:
@@ -71,8 +72,11 @@ cdef Py_ssize_t server_frames(Sess *s, const unsigned char *data, Py_ssize_t siz
         whole = <Py_ssize_t> be32(data + at + 1) + 1
         if whole < 5 or whole > LONGEST:
             return end_session(s, "the server sent a message of an impossible length")
-        if data[at] in (c"D", c"d") and passes(s, data[at], whole):
-            continue
+        if data[at] in (c"D", c"d"):
+            if s.restricted and size - at < 7 and size - at < whole:
+                break
+            if passes(s, data[at], data + at, whole):
+                continue
         if whole > s.message_limit:
             return end_session(s, "a message that a rule concerns is larger than limits.message")
         if whole > size - at:
@@ -89,8 +93,9 @@ cdef void begin_output(Sess *s, Owed *owed) noexcept nogil:
         owed.output_at = s.queued
 
 
-cdef int passes(Sess *s, unsigned char type_, Py_ssize_t whole) noexcept nogil:
-    """A row or a piece of COPY that no rule concerns: it streams through, however large. 1 where it does."""
+cdef int passes(Sess *s, unsigned char type_, const unsigned char *frame, Py_ssize_t whole) noexcept nogil:
+    """A row or a piece of COPY that no rule concerns: it streams through, however large. 1 where it does. frame (2,)
+    behind its header for a restricted reader, whose rows must have as many columns as were described."""
     cdef Owed *owed = due(s)
     cdef Bound *bound
     if owed != NULL and owed.doubtful:
@@ -104,9 +109,11 @@ cdef int passes(Sess *s, unsigned char type_, Py_ssize_t whole) noexcept nogil:
     if type_ == c"D":
         if bound == NULL or bound.ruling == NULL or bound.ruling.plan != NULL:
             return 0
-        if s.restricted and bound.described < 0:
+        if s.restricted and (bound.described < 0 or whole < 7 or bound.described != <int> be16(frame + 5)):
             return 0
         owed.rows += 1
+    elif s.restricted and (bound == NULL or bound.ruling == NULL or not bound.ruling.flags & RULING_COPY):
+        return 0
     begin_output(s, owed)
     owed.size_bytes += whole
     s.server_stream = whole
@@ -251,7 +258,7 @@ cdef int on_copy(Sess *s, Owed *owed, int step, const unsigned char *frame, Py_s
         return end_session(s, "out of memory")
     if step == STEP_COPY_OUT:
         return 0
-    if not doubt_early_syncs(s, owed):
+    if not doubt_early_syncs(s, owed) or (s.hold == HOLD_DRAIN and not owed.copied):
         return end_session(s, "messages were sent behind a COPY before it ended")
     if owed.copied:
         owed.copied -= 1

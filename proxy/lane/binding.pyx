@@ -4,7 +4,7 @@ from proxy.lane.queues cimport pass_server, put_server
 from proxy.lane.ledger cimport owe
 from proxy.lane.names cimport find, intern
 from proxy.lane.refusals cimport refuse_batch
-from proxy.lane.shared cimport drop_ruling, hold_ruling, new_bound
+from proxy.lane.shared cimport drop_bound, drop_ruling, hold_ruling, new_bound
 from proxy.lane.state cimport (
     EVENT_BIND,
     FATE_FORWARD,
@@ -85,9 +85,10 @@ cdef void renew(Sess *s, Prepared *prepared, Ruling *ruling) noexcept nogil:
 cdef int let_bind(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize_t size, Py_ssize_t portal_size,
                   int count, Py_ssize_t ahead) noexcept nogil:
     cdef Name *portal = intern(&s.portals, frame + 5, portal_size)
-    cdef Bound *bound = new_bound(ruling, s.work.values, count if ruling.values_as else 0)
+    cdef Bound *bound = new_bound(&s.kept, ruling, s.work.values, count if ruling.values_as else 0)
     cdef Owed *owed = owe(s, OWE_BIND, FATE_FORWARD)
     if portal == NULL or bound == NULL or owed == NULL:
+        drop_bound(bound)
         return end_session(s, "too many portals, or out of memory")
     owed.name, owed.replaced = portal, portal.value
     owed.ruling = ruling

@@ -5,7 +5,7 @@ from proxy.lane.queues cimport pass_server
 from proxy.lane.ledger cimport all_doubtful, owe, owed_count, shift_doubt
 from proxy.lane.names cimport find
 from proxy.lane.refusals cimport refuse_batch, refuse_large, refuse_whole
-from proxy.lane.shared cimport drop_ruling, new_bound
+from proxy.lane.shared cimport drop_bound, drop_ruling, new_bound
 from proxy.lane.state cimport (
     DOUBT_LIMIT,
     EVENT_BIND,
@@ -23,6 +23,7 @@ from proxy.lane.state cimport (
     EVENT_TERMINATE,
     FATE_FORWARD,
     FATE_SWALLOW,
+    HOLD_DRAIN,
     HOLD_NOTHING,
     OWE_CLOSE,
     OWE_DESCRIBE_PORTAL,
@@ -46,6 +47,7 @@ from proxy.lane.statements cimport on_parse, on_query
 from proxy.lane.turns cimport (
     be32,
     end_session,
+    flush_server,
     hold_for_python,
     moment_has_passed,
     raise_barrier,
@@ -56,6 +58,7 @@ from proxy.lane.turns cimport (
 
 cdef enum:
     LONGEST = 0x3ffffffe + 5   # a frame with its type; wire_safety 3
+    DUE_LIMIT = 16384          # replies that are due before the client has to wait for them
 
 
 cdef int event_of(unsigned char type_) noexcept nogil:
@@ -115,6 +118,8 @@ cdef Py_ssize_t client_frames(Sess *s, const unsigned char *data, Py_ssize_t siz
             continue
         if whole > size - at:
             break
+        if (owed_count(s) >= DUE_LIMIT or s.kept > s.message_limit) and not in_copy(s) and overfull(s, event):
+            break
         taken = client_frame(s, event, data + at, whole, size - at)
         if taken < 0:
             return -1
@@ -122,6 +127,20 @@ cdef Py_ssize_t client_frames(Sess *s, const unsigned char *data, Py_ssize_t siz
             break
         at += whole
     return at
+
+
+cdef int overfull(Sess *s, int event) noexcept nogil:
+    """More is due or kept than a session may have: 1 where the message waits until the server has answered."""
+    if event in (EVENT_TERMINATE, EVENT_FLUSH, EVENT_COPY_DONE, EVENT_COPY_FAIL):
+        return 0
+    if owed_count(s):
+        s.hold = HOLD_DRAIN
+        flush_server(s)
+        return 1
+    if event not in (EVENT_PARSE, EVENT_BIND):
+        return 0
+    end_session(s, "too many prepared statements or portals")
+    return 1
 
 
 cdef int client_frame(Sess *s, int event, const unsigned char *frame, Py_ssize_t size, Py_ssize_t ahead) noexcept nogil:
@@ -221,13 +240,16 @@ cdef int on_execute(Sess *s, const unsigned char *frame, Py_ssize_t size) noexce
         ruling = take_answer(s) if asked else s.fallback_portal
         if ruling.flags & RULING_REFUSE:
             return refuse_batch(s, ruling)
-        bound = new_bound(ruling, NULL, 0)
+        bound = new_bound(&s.kept, ruling, NULL, 0)
         if asked:
             drop_ruling(ruling)
     owed = owe(s, OWE_EXECUTE, FATE_FORWARD)
-    if bound == NULL or owed == NULL or pass_server(s, frame, size) < 0:
-        return end_session(s, "out of memory")
+    if bound == NULL or owed == NULL:
+        drop_bound(bound)
+        return end_session(s, "too many messages wait for an answer")
     owed.bound = bound
+    if pass_server(s, frame, size) < 0:
+        return end_session(s, "out of memory")
     raise_barrier(s, bound.ruling)
     return 1 if step_phase(s, EVENT_EXECUTE) == 0 else -1
 
@@ -260,5 +282,5 @@ cdef int on_function_call(Sess *s, const unsigned char *frame, Py_ssize_t size) 
     owed = owe(s, OWE_FUNCTION_CALL, FATE_FORWARD)
     if owed == NULL or pass_server(s, frame, size) < 0:
         return end_session(s, "out of memory")
-    owed.bound = new_bound(s.fallback_call, NULL, 0)
+    owed.bound = new_bound(&s.kept, s.fallback_call, NULL, 0)
     return 1 if step_phase(s, EVENT_FUNCTION_CALL) == 0 else -1

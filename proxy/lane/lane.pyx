@@ -49,7 +49,8 @@ cdef extern from "sys/socket.h" nogil:
 
 cdef enum:
     BATCH = 64                 # descriptors looked at in one go
-    LAST_WORDS_NS = 5000000000  # how long a session that is over waits for its peer to read
+
+cdef long long LAST_WORDS_NS = 5000000000  # how long a session that is over waits for its peer to read
 
 cdef long long clock_ns(int which) noexcept nogil:
     cdef timespec now

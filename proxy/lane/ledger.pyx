@@ -4,7 +4,7 @@ from libc.stdlib cimport free, malloc
 
 from proxy.audit.spool cimport Spool, statements_running
 from proxy.lane.queues cimport release_out
-from proxy.lane.names cimport forget_portals, forget_statements
+from proxy.lane.names cimport forget_portals, forget_statements, tidy
 from proxy.lane.shared cimport drop_bound, drop_prepared, drop_ruling
 from proxy.lane.state cimport (
     AUDIT_DURABLE,
@@ -95,6 +95,7 @@ cdef void release_owed(Sess *s, Owed *owed) noexcept nogil:
     drop_ruling(owed.ruling)
     if owed.name != NULL:
         owed.name.pending -= 1
+        tidy(&s.statements if owns_statements(owed) else &s.portals, owed.name)
 
 
 cdef void drop_value(int kind, void *value) noexcept nogil:

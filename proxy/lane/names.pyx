@@ -66,6 +66,7 @@ cdef Name *intern(Names *names, const unsigned char *text, Py_ssize_t size) noex
     name = <Name *> malloc(sizeof(Name) + size)
     if name == NULL:
         return NULL
+    names.kept[0] += sizeof(Name) + size
     name.hash = hash_name(text, size)
     name.size = size
     name.value = NULL
@@ -95,9 +96,26 @@ cdef void forget(Names *names, int portals) noexcept nogil:
             if name.pending:
                 link = &name.next
                 continue
-            link[0] = name.next
-            free(name)
-            names.count -= 1
+            drop_name(names, link)
+
+
+cdef void drop_name(Names *names, Name **link) noexcept nogil:
+    cdef Name *name = link[0]
+    link[0] = name.next
+    names.kept[0] -= sizeof(Name) + name.size
+    names.count -= 1
+    free(name)
+
+
+cdef void tidy(Names *names, Name *name) noexcept nogil:
+    """A name that means nothing, and that no due reply points at, is forgotten: drivers number their statements."""
+    cdef Name **link
+    if name.value != NULL or name.pending:
+        return
+    link = &names.buckets[name.hash & (names.size - 1)]
+    while link[0] != name:
+        link = &link[0].next
+    drop_name(names, link)
 
 
 cdef void forget_statements(Names *names) noexcept nogil:

@@ -9,12 +9,16 @@ from proxy.masking.cell cimport Out
 cdef enum:
     KEPT = 65536               # an empty queue larger than this gives its memory back
 
+cdef Py_ssize_t MOST = <Py_ssize_t> 1 << 40  # no size comes near it; below it no sum overflows
+
 
 cdef int reserve(Out *out, Py_ssize_t more) noexcept nogil:
     cdef Py_ssize_t size = out.size if out.size else 256
     cdef unsigned char *data
-    if out.used + more <= out.size:
+    if more <= out.size - out.used:
         return 0
+    if more > MOST - out.used:
+        return -1
     while size < out.used + more:
         size *= 2
     data = <unsigned char *> realloc(out.data, size)
@@ -28,6 +32,8 @@ cdef int reserve(Out *out, Py_ssize_t more) noexcept nogil:
 cdef int append(Out *out, const unsigned char *data, Py_ssize_t size) noexcept nogil:
     if reserve(out, size) < 0:
         return -1
+    if size <= 0:
+        return 0
     memcpy(out.data + out.used, data, size)
     out.used += size
     return 0

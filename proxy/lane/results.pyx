@@ -4,7 +4,7 @@ from libc.string cimport memcpy
 
 from proxy.lane.hooks cimport convict
 from proxy.lane.shared cimport drop_ruling, hold_ruling, set_formats
-from proxy.lane.state cimport Bound, Owed, Protected, Ruling, Sess
+from proxy.lane.state cimport OWE_QUERY, RULING_REFUSE, Bound, Owed, Protected, Ruling, Sess
 from proxy.lane.turns cimport be16, be32, end_session, text_end
 
 cdef enum:
@@ -35,18 +35,37 @@ cdef int describe_result(Sess *s, Owed *owed, const unsigned char *payload, Py_s
     decision still stands. 0: it may go on, with owed.bound.ruling perhaps stricter; -1: the session is over."""
     cdef Bound *bound = owed.bound
     cdef Ruling *ruling
-    cdef int columns, i, guilty
-    cdef Py_ssize_t at = 2
-    cdef Py_ssize_t end
+    cdef int guilty
     if size < 2:
         return end_session(s, "a RowDescription without a count")
     if bound == NULL or bound.ruling == NULL:
         return end_session(s, "a result that no decision covers")
-    columns = be16(payload)
+    if owed.kind == OWE_QUERY and bound.described >= 0:
+        return end_session(s, "a command with a second result that no decision covers")
+    guilty = shows_more(s, bound, bound.ruling, payload, size)
+    if guilty <= 0:
+        return guilty
+    s.counters.convicted += 1
+    ruling = convict(s, bound.ruling, payload, size)
+    if ruling == NULL or ruling.flags & RULING_REFUSE or shows_more(s, bound, ruling, payload, size):
+        return end_session(s, "a result shows a protected column that its statement's analysis did not")
+    hold_ruling(ruling)
+    drop_ruling(bound.ruling)
+    bound.ruling = ruling
+    return 0
+
+
+cdef int shows_more(Sess *s, Bound *bound, Ruling *ruling, const unsigned char *payload, Py_ssize_t size) noexcept nogil:
+    """The formats of a RowDescription's columns into bound; 1 where the result has another number of columns than
+    ruling, or a column that its reader may not see and that ruling does not mask. -1: the session is over."""
+    cdef int columns = be16(payload)
+    cdef int guilty = ruling.columns >= 0 and ruling.columns != columns
+    cdef unsigned int form
+    cdef int i
+    cdef Py_ssize_t at = 2
+    cdef Py_ssize_t end
     if set_formats(bound, columns) < 0:
         return end_session(s, "out of memory")
-    ruling = bound.ruling
-    guilty = ruling.columns >= 0 and ruling.columns != columns
     for i in range(columns):
         end = text_end(payload, at, size)
         if end < 0 or size - end - 1 < FIELD:
@@ -54,20 +73,14 @@ cdef int describe_result(Sess *s, Owed *owed, const unsigned char *payload, Py_s
         at = end + 1
         if shielded(&s.shield, be32(payload + at), be16(payload + at + 4)) and not has_mask(ruling, i):
             guilty = 1
-        bound.formats[i] = be16(payload + at + 16) & 1
+        form = be16(payload + at + 16)
+        if form > 1:
+            return end_session(s, "a RowDescription with a format that does not exist")
+        bound.formats[i] = form
         at += FIELD
     if at != size:
         return end_session(s, "a RowDescription with more bytes than fields")
-    if not guilty:
-        return 0
-    s.counters.convicted += 1
-    ruling = convict(s, bound.ruling, payload, size)
-    if ruling == NULL:
-        return end_session(s, "a result shows a protected column that its statement's analysis did not")
-    hold_ruling(ruling)
-    drop_ruling(bound.ruling)
-    bound.ruling = ruling
-    return 0
+    return guilty
 
 
 cdef int count_rows(const unsigned char *tag, Py_ssize_t size, long long *rows) noexcept nogil:

@@ -57,6 +57,7 @@ cdef class Session:
         self.s.dirty = 1
         self.s.hold = HOLD_PAUSE
         self.s.client_open = self.s.server_open = 1
+        self.s.statements.kept = self.s.portals.kept = &self.s.kept
 
     def __dealloc__(self):
         if self.shared is not None:
@@ -188,6 +189,8 @@ cdef class Session:
     def resume(self):
         """Lets the client's messages in: after login, or when a cancel request has arrived."""
         self.idle()
+        if self.s.fallback_portal == NULL:
+            raise InvariantBroken("a session goes on before it has begun")
         if self.s.hold == HOLD_PAUSE:
             self.release()
 

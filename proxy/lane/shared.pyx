@@ -9,6 +9,7 @@ from proxy.template.lexer cimport Span
 
 cdef enum:
     VALUE_LIMIT = 1024         # bytes kept of one bound value for the record
+    VALUES_LIMIT = 65536       # and of all values of one execution; what stands behind is left out
 
 
 cdef void hold_ruling(Ruling *ruling) noexcept nogil:
@@ -22,12 +23,15 @@ cdef void drop_ruling(Ruling *ruling) noexcept nogil:
         ruling.refs -= 1
 
 
-cdef Prepared *new_prepared(Ruling *ruling, unsigned long long context, const unsigned char *parse, Py_ssize_t size,
+cdef Prepared *new_prepared(Py_ssize_t *kept, Ruling *ruling, unsigned long long context, const unsigned char *parse, Py_ssize_t size,
                             const Span *spans, int literals) noexcept nogil:
-    cdef Prepared *prepared = <Prepared *> malloc(sizeof(Prepared) + literals * sizeof(Span) + size)
+    cdef Py_ssize_t weight = sizeof(Prepared) + literals * sizeof(Span) + size
+    cdef Prepared *prepared = <Prepared *> malloc(weight)
     if prepared == NULL:
         return NULL
     prepared.refs = 1
+    prepared.kept, prepared.weight = kept, weight
+    kept[0] += weight
     prepared.ruling = ruling
     prepared.context = context
     prepared.size = size
@@ -52,21 +56,30 @@ cdef void drop_prepared(Prepared *prepared) noexcept nogil:
     prepared.refs -= 1
     if prepared.refs == 0:
         drop_ruling(prepared.ruling)
+        prepared.kept[0] -= prepared.weight
         free(prepared)
 
 
-cdef Bound *new_bound(Ruling *ruling, const Value *values, int count) noexcept nogil:
-    cdef Py_ssize_t size = sizeof(Bound) + count * sizeof(Value)
+cdef Bound *new_bound(Py_ssize_t *kept, Ruling *ruling, const Value *values, int count) noexcept nogil:
+    cdef Py_ssize_t bytes_ = 0
+    cdef Py_ssize_t size
     cdef Bound *bound
     cdef unsigned char *at
     cdef int i, length
     for i in range(count):
         if values[i].length > 0:
-            size += min(values[i].length, VALUE_LIMIT)
+            bytes_ += min(values[i].length, VALUE_LIMIT)
+            if bytes_ > VALUES_LIMIT:
+                bytes_ -= min(values[i].length, VALUE_LIMIT)
+                count = i
+                break
+    size = sizeof(Bound) + count * sizeof(Value) + bytes_
     bound = <Bound *> malloc(size)
     if bound == NULL:
         return NULL
     bound.refs = 1
+    bound.kept, bound.weight = kept, size
+    kept[0] += size
     bound.ruling = ruling
     bound.described = -1
     bound.formats = NULL
@@ -92,11 +105,15 @@ cdef void drop_bound(Bound *bound) noexcept nogil:
     if bound.refs == 0:
         drop_ruling(bound.ruling)
         free(bound.formats)
+        bound.kept[0] -= bound.weight
         free(bound)
 
 
 cdef int set_formats(Bound *bound, int columns) noexcept nogil:
     """Room for one format a column; what stood there is forgotten."""
+    if bound.formats != NULL and columns <= bound.described:
+        bound.described = columns
+        return 0
     free(bound.formats)
     bound.formats = <unsigned char *> calloc(columns if columns else 1, 1)
     bound.described = columns if bound.formats != NULL else -1

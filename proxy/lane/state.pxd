@@ -115,6 +115,8 @@ cdef struct Ruling:
 
 cdef struct Prepared:      # a prepared statement, shared by the name and by replies that are due
     int refs
+    Py_ssize_t *kept       # the session's account, and what stands there for this one
+    Py_ssize_t weight
     Ruling *ruling
     unsigned long long context
     Py_ssize_t size
@@ -125,6 +127,8 @@ cdef struct Prepared:      # a prepared statement, shared by the name and by rep
 
 cdef struct Bound:         # one execution: a portal, or one command of a simple Query
     int refs
+    Py_ssize_t *kept
+    Py_ssize_t weight
     Ruling *ruling
     int described          # columns of the last RowDescription; -1: none seen, 0: NoData
     unsigned char *formats  # one byte a column, from RowDescription
@@ -143,6 +147,7 @@ cdef struct Names:
     Name **buckets
     int size               # a power of two, 0 before the first name
     int count
+    Py_ssize_t *kept       # the session's account
 
 cdef struct Owed:
     unsigned char kind
@@ -243,6 +248,7 @@ cdef struct Sess:
     unsigned int tail
     Names statements
     Names portals
+    Py_ssize_t kept        # bytes of statements, portals and their names
     Queue to_server
     Queue to_client
     Run run_server

@@ -5,7 +5,7 @@ from proxy.lane.queues cimport append, pass_server, put_client, reserve
 from proxy.lane.ledger cimport owe
 from proxy.lane.names cimport intern
 from proxy.lane.refusals cimport refuse_parse, refuse_whole
-from proxy.lane.shared cimport drop_prepared, drop_ruling, new_bound, new_prepared
+from proxy.lane.shared cimport drop_bound, drop_prepared, drop_ruling, new_bound, new_prepared
 from proxy.lane.state cimport (
     EVENT_PARSE,
     EVENT_QUERY,
@@ -107,7 +107,7 @@ cdef Bound *bind_literals(Sess *s, Ruling *ruling, const unsigned char *text, Le
         values[i].data = text + s.work.spans[i].start
         values[i].length = s.work.spans[i].end - s.work.spans[i].start
         values[i].kind = 0
-    return new_bound(ruling, values, count)
+    return new_bound(&s.kept, ruling, values, count)
 
 
 cdef int on_query(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
@@ -145,9 +145,12 @@ cdef int let_query(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize
     if bound == NULL:
         return end_session(s, "out of memory")
     owed = owe(s, OWE_QUERY, FATE_FORWARD)
-    if owed == NULL or pass_server(s, frame, size) < 0:
-        return end_session(s, "out of memory")
+    if owed == NULL:
+        drop_bound(bound)
+        return end_session(s, "too many messages wait for an answer")
     owed.bound = bound
+    if pass_server(s, frame, size) < 0:
+        return end_session(s, "out of memory")
     raise_barrier(s, ruling)
     if s.touched:
         s.barrier = 1  # a Query ends the implicit transaction, and with it what was set there
@@ -195,7 +198,7 @@ cdef int let_parse(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize
     cdef Owed *owed
     if name == NULL:
         return end_session(s, "too many prepared statements")
-    prepared = new_prepared(ruling, s.context, frame + 5, size - 5, s.work.spans, literals)
+    prepared = new_prepared(&s.kept, ruling, s.context, frame + 5, size - 5, s.work.spans, literals)
     if prepared == NULL:
         return end_session(s, "out of memory")
     prepared.text_at = name_size + 1
@@ -206,7 +209,8 @@ cdef int let_parse(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize
         return 1 if put_client(s, PARSE_COMPLETE, 5) == 0 and step_phase(s, EVENT_PARSE) == 0 else -1
     owed = owe(s, OWE_PARSE, FATE_FORWARD)
     if owed == NULL:
-        return end_session(s, "out of memory")
+        drop_prepared(prepared)
+        return end_session(s, "too many messages wait for an answer")
     owed.name, owed.replaced = name, name.value
     owed.ruling = ruling
     ruling.refs += 1
