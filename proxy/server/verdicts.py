@@ -126,6 +126,8 @@ def flags_of(judgement: Judgement) -> int:
     reading, decision, flags = judgement.reading, judgement.decision, 0
     if "transaction" in reading.effects:
         flags |= lane.TRANSACTION
+        if reading.kind == "rollback to":  # takes back what was set and made since, while the transaction goes on
+            flags |= lane.STATE | lane.BARRIER
     elif reading.changes_state or reading.ddl or judgement.sets:
         flags |= lane.STATE | lane.BARRIER
     if reading.ddl or reading.kind in NAMES_SOMETHING:

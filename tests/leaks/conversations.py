@@ -100,7 +100,8 @@ CONVERSATIONS: Final = {
         batch(fe.execute("q"))],
     "a temporary view that hides": [
         batch(run("select label from clean")),
-        batch(run("create temp view clean as select upper(email) as label from people"), run("select label from clean"))],
+        batch(run("create temp view clean as select upper(email) as label from people"),
+              run("select label from clean"))],
     "a temporary view replaced": [query(TEMP.format("name")), query("select n from v"),
                                   query(TEMP.format("upper(email)")), query("select n from v")],
     "a temporary view replaced under a statement": [
