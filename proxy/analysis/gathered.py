@@ -18,6 +18,8 @@ class Uses:
     sorted: set[ColumnId] = field(default_factory=set)
     grouped: set[ColumnId] = field(default_factory=set)
     joined: set[ColumnId] = field(default_factory=set)
+    otherwise: set[ColumnId] = field(default_factory=set)
+    """Filtered, grouped or joined by in another way than as plain operands of =."""
 
     def add(self, other: "Uses") -> None:
         """Take another's in."""
@@ -25,6 +27,11 @@ class Uses:
         self.sorted |= other.sorted
         self.grouped |= other.grouped
         self.joined |= other.joined
+        self.otherwise |= other.otherwise
+
+    def equated(self) -> frozenset[ColumnId]:
+        """Compared for equality, and used in no other way."""
+        return frozenset((self.filtered | self.grouped | self.joined) - self.otherwise)
 
     def all(self) -> frozenset[ColumnId]:
         """In whatever way."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from proxy.analysis.equality import compared
 from proxy.analysis.expressions import collect, evaluate, known, sublink_columns
 from proxy.analysis.gathered import Gathered, Uses
 from proxy.analysis.ground import SELECTED_OFFSET, Ground, children, nodes, number, numbers
@@ -13,6 +14,7 @@ from proxy.catalog.snapshot import RelationKind
 from proxy.model import Attnum, ColumnId, Oid
 
 SELECT: Final = 1  # nodes.h, CmdType
+KNOWN_ENTRIES: Final = frozenset({0, 1, 2, 3, 4, 5, 6, 8, 9})  # all but the named tuplestores of triggers
 MULTIPLYING_ENTRIES: Final = frozenset({3, 4})  # functions: how many rows they make depends on what they are given
 READING_ENTRIES: Final = frozenset({1, 3, 4, 5})  # parsenodes.h, RTEKind: subquery, function, table function, VALUES
 
@@ -58,14 +60,16 @@ def _entry(scope: Scope, varno: int, entry: Node) -> None:
         gathered.relations.add(Oid(relid))
         if kind == 0 and Oid(relid) not in scope.ground.snapshot.relations:
             gathered.unproven((f"relation-unknown:{relid}",))
+    if kind not in KNOWN_ENTRIES:
+        gathered.unproven((f"rtekind:{kind}",))
     if kind in READING_ENTRIES:
         columns = scope.columns(varno)
         if kind in MULTIPLYING_ENTRIES:
-            gathered.uses.joined |= mix_of(columns).sources
+            _used(scope, gathered.uses.joined, mix_of(columns).sources)
     _unchosen(scope, children(entry, "securityQuals"))
     for sample in children(entry, "tablesample"):
         _, refused = known(scope, sample)
-        gathered.uses.filtered |= collect(scope, sample).sources
+        _used(scope, gathered.uses.filtered, collect(scope, sample).sources)
         gathered.unproven(refused)
 
 
@@ -103,14 +107,27 @@ def _from(scope: Scope) -> None:
         match node.name:
             case "FROMEXPR":
                 waiting += children(node, "fromlist")
-                scope.gathered.uses.filtered |= _sources(scope, children(node, "quals"))
+                _condition(scope, scope.gathered.uses.filtered, children(node, "quals"))
             case "JOINEXPR":
                 waiting += children(node, "larg") + children(node, "rarg")
-                scope.gathered.uses.joined |= _sources(scope, children(node, "quals"))
+                _condition(scope, scope.gathered.uses.joined, children(node, "quals"))
             case "RANGETBLREF":
                 _unexpanded(scope, scope.entry(number(node, "rtindex")))
             case name:
                 scope.gathered.unproven((f"node:{name}",))
+
+
+def _condition(scope: Scope, into: set[ColumnId], conditions: list[Node]) -> None:
+    """What a condition tells of columns, and whether it does more than compare them for equality."""
+    found, otherwise = compared(scope, conditions)
+    into |= found
+    scope.gathered.uses.otherwise |= otherwise
+
+
+def _used(scope: Scope, into: set[ColumnId], columns: frozenset[ColumnId]) -> None:
+    """Columns that tell something in a way that is no comparison."""
+    into |= columns
+    scope.gathered.uses.otherwise |= columns
 
 
 def _unexpanded(scope: Scope, entry: Node) -> None:
@@ -128,12 +145,18 @@ def _windows(scope: Scope) -> None:
         order = _referenced(scope, children(window, "orderClause"))
         bounds = [evaluate(scope, one) for name in ("startOffset", "endOffset") for one in children(window, name)]
         scope.gathered.uses.grouped |= partition.sources
+        scope.gathered.uses.otherwise |= partition.computed
         scope.gathered.uses.sorted |= order.sources
         scope.windows[number(window, "winref")] = mix_of([partition, order, *bounds])
 
 
 def _referenced(scope: Scope, clauses: Iterable[Node]) -> Value:
-    """What SortGroupClauses order or group by: the target list's expressions that they refer to."""
+    """What SortGroupClauses order or group by, as something that others are computed from."""
+    return mix_of(_expressions(scope, clauses))
+
+
+def _expressions(scope: Scope, clauses: Iterable[Node]) -> list[Value]:
+    """The values of the target list's expressions that SortGroupClauses refer to."""
     found: list[Value] = []
     for clause in clauses:
         _, refused = known(scope, clause)
@@ -142,7 +165,7 @@ def _referenced(scope: Scope, clauses: Iterable[Node]) -> Value:
         if len(targets) != 1 or not reference:
             refused |= scope.gathered.unproven(("sort-reference",))
         found += [Value(opaque=refused), *(evaluate(scope, one) for one in targets)]
-    return mix_of(found)
+    return found
 
 
 def _targets(scope: Scope) -> list[tuple[Node, Value]]:
@@ -179,18 +202,26 @@ def _is_identity(target: Node, result: int) -> bool:
     )
 
 
+def _grouping(scope: Scope, name: str) -> None:
+    """GROUP BY and DISTINCT compare for equality, what is grouped by may be computed."""
+    value = any_of(_expressions(scope, children(scope.query, name)))
+    scope.gathered.uses.grouped |= value.sources
+    scope.gathered.uses.otherwise |= value.computed
+
+
 def _clauses(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
     """GROUP BY, DISTINCT, ORDER BY, HAVING, LIMIT, FOR UPDATE, WITH CHECK OPTION."""
     query, uses = scope.query, scope.gathered.uses
     if query.fields.get("hasTargetSRFs") != "false":
-        uses.joined |= _multiplied(targets)
-    uses.grouped |= _referenced(scope, children(query, "groupClause")).sources
+        _used(scope, uses.joined, _multiplied(targets))
+    _grouping(scope, "groupClause")
     uses.sorted |= _referenced(scope, children(query, "sortClause")).sources
-    uses.grouped |= _referenced(scope, children(query, "distinctClause")).sources
+    _grouping(scope, "distinctClause")
     for node in nodes(children(query, "groupingSets")):
         known_part(scope.gathered, node)
-    for name in ("havingQual", "limitOffset", "limitCount"):
-        uses.filtered |= _sources(scope, children(query, name))
+    _condition(scope, uses.filtered, children(query, "havingQual"))
+    for name in ("limitOffset", "limitCount"):
+        _used(scope, uses.filtered, _sources(scope, children(query, name)))
     for mark in children(query, "rowMarks"):
         known_part(scope.gathered, mark)
         relid = scope.entry(number(mark, "rti")).fields.get("relid")
@@ -230,6 +261,7 @@ def _set_operation(scope: Scope, root: Node) -> list[Value]:
         columns = [any_of([one, Value(opaque=scope.gathered.unproven(("set-operation",)))]) for one in columns]
     if compares:
         scope.gathered.uses.grouped |= mix_of(columns).sources
+        scope.gathered.uses.otherwise |= any_of(columns).computed
     return columns
 
 
@@ -247,9 +279,9 @@ def _writes(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
         _on_conflict(scope, conflict)
     for action in children(query, "mergeActionList"):
         known_part(gathered, action)
-        gathered.uses.filtered |= _sources(scope, children(action, "qual"))
+        _condition(scope, gathered.uses.filtered, children(action, "qual"))
         _assign(scope, [(one, evaluate(scope, one)) for one in children(action, "targetList")])
-    gathered.uses.joined |= _sources(scope, children(query, "mergeJoinCondition"))
+    _condition(scope, gathered.uses.joined, children(query, "mergeJoinCondition"))
     _generate(scope, relation)
     for attnum, value in scope.assigned.items():
         gathered.write(relation, attnum, value)
@@ -261,7 +293,7 @@ def _on_conflict(scope: Scope, conflict: Node) -> None:
     known_part(scope.gathered, conflict)
     scope.excluded = number(conflict, "exclRelIndex")
     for name in ("arbiterElems", "arbiterWhere", "onConflictWhere"):
-        scope.gathered.uses.filtered |= _sources(scope, children(conflict, name))
+        _used(scope, scope.gathered.uses.filtered, _sources(scope, children(conflict, name)))
     _assign(scope, [(one, evaluate(scope, one)) for one in children(conflict, "onConflictSet")])
 
 

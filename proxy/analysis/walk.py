@@ -62,6 +62,7 @@ def footprint(trees: Sequence[Node], snapshot: Snapshot | Ground) -> Footprint:
         sorted=frozenset(gathered.uses.sorted),
         grouped=frozenset(gathered.uses.grouped),
         joined=frozenset(gathered.uses.joined),
+        equated=gathered.uses.equated(),
         functions=frozenset(gathered.functions),
         locked=frozenset(gathered.locked),
         row_security=gathered.row_security,
