@@ -5,7 +5,7 @@ from proxy.lane.errors cimport doubt_early_syncs, doubt_the_last, drained, on_er
 from proxy.lane.hooks cimport completed, parameter, scrub
 from proxy.lane.ledger cimport all_doubtful, due, forget_doubtful, owed_count, paid
 from proxy.lane.names cimport forget_portals
-from proxy.lane.records cimport record_end
+from proxy.lane.records cimport record_end, record_opening
 from proxy.lane.results cimport count_rows, describe_result
 from proxy.lane.shared cimport drop_ruling, hold_ruling
 from proxy.lane.state cimport (
@@ -258,6 +258,8 @@ cdef int on_copy(Sess *s, Owed *owed, int step, const unsigned char *frame, Py_s
         return end_session(s, "out of memory")
     if step == STEP_COPY_OUT:
         return 0
+    if record_opening(s, owed) < 0:  # the client has to hear of it before it can go on
+        return -1
     if not doubt_early_syncs(s, owed) or (s.hold == HOLD_DRAIN and not owed.copied):
         return end_session(s, "messages were sent behind a COPY before it ended")
     if owed.copied:

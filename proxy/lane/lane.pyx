@@ -35,11 +35,12 @@ from proxy.lane.link cimport (
 )
 from proxy.lane.ledger cimport due
 from proxy.lane.queues cimport put_client, settle_run
-from proxy.lane.records cimport sendable, settle
+from proxy.lane.records cimport lost, sendable, settle
 from proxy.audit.spool cimport Spool, spool_broken
 from proxy.lane.chunks cimport abandon, from_client, from_server
 from proxy.lane.session cimport Session
 from proxy.lane.together cimport Shared
+from proxy.lane.turns cimport end_session
 from proxy.lane.state cimport AUDIT_DURABLE, Counters, Owed, Sess
 from proxy.observe.histogram cimport histogram_add
 
@@ -223,6 +224,8 @@ cdef void wake_up(Lane lane) noexcept nogil:
         link.waiting = NULL
         if not link.dead:
             stamp(lane, link.s)
+            if lost(link.s):
+                end_session(link.s, "the audit journal takes no more entries")
             pump(lane, link)
         link = following
 

@@ -73,6 +73,7 @@ cdef Owed *owe(Sess *s, int kind, int fate) noexcept nogil:
     owed.started_us = s.now_us
     owed.started_ns = s.now_ns
     owed.rows = owed.size_bytes = 0
+    owed.output_at = -1
     owed.serial = 0
     owed.transaction = s.status
     s.flushed = 0

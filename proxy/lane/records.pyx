@@ -8,7 +8,7 @@ statement waits for the closing one.
 from libc.string cimport memcpy, memset
 
 from proxy.audit.execution cimport Execution
-from proxy.audit.spool cimport Spool, append_execution, durable_position
+from proxy.audit.spool cimport Spool, append_execution, durable_position, spool_broken
 from proxy.lane.ledger cimport due, not_running
 from proxy.lane.state cimport AUDIT_DURABLE, Bound, Owed, Ruling, Sess
 
@@ -62,10 +62,12 @@ cdef int record_end(Sess *s, Owed *owed, int outcome, const unsigned char *sqlst
     cdef int failed
     not_running(s, owed)
     failed = record(s, owed, ruling, PART_CLOSING if owed.opened else PART_WHOLE, outcome, sqlstate)
+    if failed < 0:
+        return -1  # what it has put out stays behind the mark, and never leaves
     owed.recorded = 1
     owed.started = owed.opened = 0
     owed.serial = 0
-    return failed
+    return 0
 
 
 cdef int record_refusal(Sess *s, Ruling *ruling) noexcept nogil:
@@ -78,6 +80,26 @@ cdef int record_refusal(Sess *s, Ruling *ruling) noexcept nogil:
     return record(s, &owed, ruling, PART_WHOLE, OUTCOME_REFUSED, ruling.sqlstate)
 
 
+cdef int record_opening(Sess *s, Owed *owed) noexcept nogil:
+    """What the statement at the head says may leave before it is over. -1: the session is over."""
+    cdef Ruling *ruling = owed.bound.ruling if owed.bound != NULL else NULL
+    if s.audit != AUDIT_DURABLE or owed.opened:
+        return 0
+    if record(s, owed, ruling, PART_OPENING, OUTCOME_UNKNOWN, NULL) < 0:
+        if not s.failed:
+            s.failed = 1
+            s.reason = "the audit journal takes no more entries"
+        return -1
+    owed.opened = 1
+    not_running(s, owed)
+    return 0
+
+
+cdef int lost(Sess *s) noexcept nogil:
+    """What waits for the journal waits for ever: it is broken, and the session must end without it."""
+    return s.audit == AUDIT_DURABLE and s.queued > s.sent and spool_broken(<Spool> s.spool) and sendable(s) == s.sent
+
+
 cdef void settle(Sess *s) noexcept nogil:
     """How far the output may leave once the journal has caught up."""
     cdef Owed *owed = due(s)
@@ -86,12 +108,8 @@ cdef void settle(Sess *s) noexcept nogil:
         return
     if owed != NULL and owed.started and not owed.opened:
         if s.queued - owed.output_at > HELD_BYTES or s.now_ns - owed.started_ns > HELD_NS:
-            if record(s, owed, owed.bound.ruling if owed.bound != NULL else NULL, PART_OPENING, OUTCOME_UNKNOWN, NULL) < 0:
-                s.failed = 1
-                s.reason = "the audit journal takes no more entries"
+            if record_opening(s, owed) < 0:
                 return
-            owed.opened = 1
-            not_running(s, owed)
         else:
             mark = owed.output_at
     if mark > s.mark:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from proxy.audit.spool import Spool
 from proxy.lane import verdict as lane
 from proxy.lane.session import Session
 from proxy.lane.table import Table
@@ -113,7 +114,8 @@ class Book:
 
 
 class Play:
-    """One session on buffers. verdicts are known to the lane from the start, by their text's template."""
+    """One session on buffers. verdicts are known to the lane from the start, by their text's template.
+    spool: where every statement that has a reference is recorded, durably; identity: of the session there."""
 
     def __init__(
         self,
@@ -121,16 +123,20 @@ class Play:
         *,
         shield: Sequence[tuple[int, int]] = (),
         message: int = 1 << 20,
+        spool: Spool | None = None,
+        identity: int = 1,
     ) -> None:
         self.table = Table(limit=64)
         self.shared = Shared(
-            moves=phases.packed(), answers=ledger.packed(), table=self.table, spool=None, audit=0,
+            moves=phases.packed(), answers=ledger.packed(), table=self.table, spool=spool, audit=2 if spool else 0,
             buffer_limit=65_536, message_limit=message, tap_limit=65_536,
         )  # fmt: skip
         self.book = Book({})
         self.session = Session(self.shared, self.book)
         self.kept = [Verdict(flags=lane.COPY), Verdict(flags=lane.REFUSE, error=REFUSAL)]
-        self.session.begin(portal=self.kept[0], call=self.kept[1 if shield else 0], large=self.kept[1], session=1)
+        self.session.begin(
+            portal=self.kept[0], call=self.kept[1 if shield else 0], large=self.kept[1], session=identity
+        )
         self.stand(shield)
         self.session.resume()
         for text, verdict in (known or {}).items():

@@ -226,7 +226,8 @@ def test_a_refusal_of_a_restricted_reader_needs_no_server() -> None:
 SECRETS = row(b"mia", SECRET), row(SECRET), row(SECRET, SECRET, SECRET), CopyData(SECRET).encode()
 HONEST = [
     PARSED, BOUND, NO_DATA, SHOWN, described(PLAIN), described(PROTECTED, PLAIN), described(), complete(), READY,
-    SUSPENDED, COPY_OUT, CopyDone().encode(), error(), pack(b"t", b"\0\0"), pack(b"I", b""), pack(b"W", b"\0\0\0"), *SECRETS,
+    SUSPENDED, COPY_OUT, CopyDone().encode(), error(), pack(b"t", b"\0\0"), pack(b"I", b""), pack(b"W", b"\0\0\0"),
+    *SECRETS,
 ]  # fmt: skip
 TURNS = [
     query(SELECT),
