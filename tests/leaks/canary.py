@@ -38,7 +38,13 @@ def fill(text: str) -> str:
 
 def _value(found: re.Match[str]) -> str:
     sort, name, size = found.groups()
-    value = {"": core, "#": lambda one: str(number(one)), "@": lambda one: day(one).isoformat()}[sort](name)
+    match sort:
+        case "#":
+            value = str(number(name))
+        case "@":
+            value = day(name).isoformat()
+        case _:
+            value = core(name)
     return value[: int(size)] if size else value
 
 

@@ -42,10 +42,10 @@ def attacks() -> list[tuple[str, Attack]]:
     return found
 
 
-def legitimate() -> list[str]:
-    """Statements of real clients."""
-    entries: list[str] = yaml.safe_load((FOLDER / "leaks_legitimate.yaml").read_text())
-    return entries
+def legitimate() -> dict[str, bool]:
+    """Statements of real clients; True for one that a restricted reader is refused today."""
+    entries: list[str | dict[str, str]] = yaml.safe_load((FOLDER / "leaks_legitimate.yaml").read_text())
+    return {one["refused"] if isinstance(one, dict) else one: isinstance(one, dict) for one in entries}
 
 
 def _attack(entry: str | dict[str, Any]) -> Attack:

@@ -14,6 +14,8 @@ from tests.leaks.stage import DATABASE, Stage
 ATTACKS = attacks()
 CANARIES = [pytest.param(attack, id=name) for name, attack in ATTACKS if not attack.twin]
 TWINS = [pytest.param(attack, id=name) for name, attack in ATTACKS if attack.twin]
+THOROUGH = "lenient"
+"""Who tries every way of the protocol; the others try the first two."""
 REFERENCE = re.compile(rb"reference [0-9a-zA-Z_-]+")
 
 
@@ -52,7 +54,7 @@ def test_no_canary_leaves(attack: Attack, stage: Stage, lines: Lines, hunter: Hu
     leaks = {
         (reader, mode): found
         for reader in attack.readers
-        for mode in attack.modes
+        for mode in attack.modes[: None if reader == THOROUGH else 2]
         if (found := caught(
             hunter, said(stage, lines, attack, attack.steps, (stage.port(reader), reader, mode)), attack.steps
         ))
