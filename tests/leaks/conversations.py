@@ -89,6 +89,10 @@ CONVERSATIONS: Final = {
     "a Parse that is rejected": [batch(fe.parse(UPPER, "x")), batch(fe.parse("select nam from people", "x")),
                                  batch(again("x"))],
     "a Parse of a name that is taken": [batch(fe.parse(UPPER, "x")), batch(fe.parse(NAMES, "x")), batch(again("x"))],
+    "a Parse of a name that is taken, its Bind sent ahead": [
+        batch(fe.parse(UPPER, "x")), Turn(fe.parse(NAMES, "x") + SYNC + again("x") + SYNC, 2)],
+    "a Parse of a name that SQL has taken, its Bind sent ahead": [
+        query(f"prepare x as {UPPER}"), Turn(fe.parse(NAMES, "x") + SYNC + again("x") + SYNC, 2)],
     "a Parse behind an error": [
         batch(fe.parse(UPPER, "x")), batch(run("select 1 / 0"), fe.close_statement("x"), fe.parse(NAMES, "x")),
         batch(again("x"))],
@@ -154,3 +158,6 @@ CONVERSATIONS: Final = {
         query("set local search_path = s, pg_temp"), query("select label from clean"), query("commit"),
         query("select label from clean")],
 }  # fmt: skip
+
+LEAKS_TODAY: Final = frozenset(name for name in CONVERSATIONS if name.endswith("its Bind sent ahead"))
+"""A Bind in the next batch takes the verdict of a Parse that the server then rejects."""
