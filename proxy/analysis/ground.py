@@ -288,3 +288,11 @@ def children(node: Node, field: str) -> list[Node]:
     if not isinstance(value, list) or not all(isinstance(one, Node) for one in value):
         raise ValueError(f"tree: {node.name} has something else than nodes in {field}")
     return value
+
+
+def only(node: Node, field: str) -> Node:
+    """A field that holds one node. Raises ValueError where it does not."""
+    found = children(node, field)
+    if len(found) != 1:
+        raise ValueError(f"tree: {node.name} has not one node in {field}")
+    return found[0]

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from proxy.analysis.expressions import collect, evaluate, known
 from proxy.analysis.gathered import Gathered
-from proxy.analysis.ground import Ground, Views, children, number, numbers
+from proxy.analysis.ground import Ground, Views, children, number, numbers, only
 from proxy.analysis.nodes import ALL
 from proxy.analysis.tree import Node
 from proxy.analysis.values import CLEAN, NOTHING, Value, any_of, mix_of
@@ -62,9 +62,9 @@ class Scope:
     def up(self, levels: int) -> "Scope":
         """The scope so many queries further out."""
         scope: Scope | None = self
-        for _ in range(levels):
-            scope = scope.parent if scope else None
-        if scope is None:
+        while levels > 0 and scope is not None:
+            scope, levels = scope.parent, levels - 1
+        if scope is None or levels < 0:
             raise ValueError("tree: a level that is not there")
         return scope
 
@@ -112,7 +112,7 @@ class Scope:
     def _columns(self, entry: Node) -> list[Value]:
         match number(entry, "rtekind"):
             case 1:  # RTE_SUBQUERY
-                return self.subquery(children(entry, "subquery")[0])
+                return self.subquery(only(entry, "subquery"))
             case 3:  # RTE_FUNCTION
                 return [self._function(one) for one in children(entry, "functions")]
             case 4:  # RTE_TABLEFUNC
@@ -230,7 +230,7 @@ class Scope:
 
     def _settle(self, cte: Cte) -> None:
         """A fixpoint: values only grow, and there are as many steps as columns that can hand theirs on."""
-        query = children(cte.node, "ctequery")[0]
+        query = only(cte.node, "ctequery")
         for node in (cte.node, *children(cte.node, "search_clause"), *children(cte.node, "cycle_clause")):
             known_part(self.gathered, node)
         cte.values = [CLEAN] * self._width(cte.node)

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from proxy.analysis.gathered import Gathered, origin
-from proxy.analysis.ground import Ground, children, number
+from proxy.analysis.ground import Ground, children, number, only
 from proxy.analysis.query import walk
 from proxy.analysis.tree import Node
 from proxy.analysis.values import Value
@@ -147,7 +147,7 @@ def _output(target: Node, value: Value) -> Output:
 def _type(node: Node) -> tuple[int, int]:
     """An expression's type and modifier; 0 and -1 where they do not stand in it: RowDescription tells them."""
     while node.name in THROUGH:
-        node = children(node, THROUGH[node.name])[0]
+        node = only(node, THROUGH[node.name])
     if node.name in BOOLEANS:
         return BOOL, -1
     type_oid, typmod = node.fields.get(TYPES.get(node.name, ""), 0), node.fields.get(TYPMODS.get(node.name, ""), -1)

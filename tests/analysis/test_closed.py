@@ -3,15 +3,19 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from proxy.analysis.ground import Ground, nodes
 from proxy.analysis.nodes import ALL, NODES, Effect
 from proxy.analysis.tree import Node
 from proxy.analysis.walk import footprint, unread
 from proxy.catalog.snapshot import Snapshot
+from proxy.model import Footprint
 from tests.analysis.cases import CASES, runs
 from tests.analysis.probing import Shop
 
+TREES: dict[tuple[int, str], tuple[Node, ...]] = {}
 UTILITIES = [case["sql"] for case in CASES if case.get("command") == "utility"]
 UNSEEN = {"ALIAS", "RTEPERMISSIONINFO"}  # what they say is not believed anyway
 STATEMENTS = [
@@ -60,6 +64,29 @@ def test_an_unknown_node_or_field_anywhere_is_opaque(shop: Shop, sql: str, kind:
     assert shop.footprint(sql).opaque == ()
     seen = {name: footprint([tree], shop.ground).opaque for name, tree in variants(shop, sql, kind)}
     assert [name for name, reasons in seen.items() if not reasons] == []
+
+
+@pytest.mark.parametrize("sql", STATEMENTS)
+@given(st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_tree_is_walked_or_opaque_and_never_an_error(shop: Shop, sql: str, data: st.DataObject) -> None:
+    (tree,) = cached_trees(shop, sql)
+    node = data.draw(st.sampled_from(list(nodes([tree]))))
+    field = data.draw(st.sampled_from([*node.fields, *node.children]))
+    junk = data.draw(st.sampled_from([None, "x", "true", 0, 7, -1, 1 << 40, b"x", [1], ["x"], []]))
+    fields = {key: value for key, value in node.fields.items() if key != field}
+    inner = {key: value for key, value in node.children.items() if key != field}
+    replaced = {**fields, field: junk} if data.draw(st.booleans()) else fields
+    damaged = changed(tree, node, Node(node.name, replaced, inner))
+    assert isinstance(damaged, Node)
+    assert isinstance(footprint([damaged], shop.ground), Footprint)
+
+
+def cached_trees(shop: Shop, sql: str) -> tuple[Node, ...]:
+    """Hypothesis asks for the same tree many times."""
+    known = TREES.setdefault((shop.server.major, sql), ())
+    TREES[shop.server.major, sql] = known or shop.trees(sql)
+    return TREES[shop.server.major, sql]
 
 
 def test_the_table_holds_every_node_and_field_that_servers_print(shop: Shop) -> None:

@@ -5,10 +5,12 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from proxy.analysis.tree import Node, TreeReader
+from proxy.analysis.walk import footprint
+from proxy.model import Footprint
 from tests.analysis.cases import CASES, runs
 from tests.analysis.probing import Shop, details
 from tests.reference import tree as reference
@@ -18,6 +20,7 @@ READER = TreeReader()
 NAMES = st.text(st.sampled_from('{}()\\"<>:- \n\ta1é猫VAR[]'), min_size=1, max_size=63).map(str.encode) | st.binary(
     min_size=1, max_size=63
 ).map(lambda text: text.replace(b"\0", b"0"))
+HOSTILE = st.sampled_from('{}()\\"<>:- \n\ta1[]')
 SCALARS = st.one_of(
     st.just(b"<>"),
     st.integers(-(10**17), 10**17).map(lambda one: str(one).encode()),
@@ -173,6 +176,35 @@ def test_a_line_of_another_encoding_may_be_longer_than_it_looks() -> None:
     with pytest.raises(ValueError, match="divide"):
         READER.recoded(short)
     assert READER.recoded("{A :x é :y 1\n:z 2}".encode())
+
+
+@given(
+    st.lists(
+        st.text(HOSTILE | st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=80),
+        min_size=3,
+        max_size=3,
+    )
+)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(["{" * 63, "a", "b"])
+@example(["\\" * 63, "\\" * 62, "\\" * 61])
+def test_a_server_that_prints_hostile_names_is_read_rightly_or_refused(shop: Shop, names: list[str]) -> None:
+    output, column, table = ('"' + cut(name).replace('"', '""') + '"' for name in names)
+    sql = f"select 1 as {column}, ssn as {output} from (select email as {column}, ssn from customers) as {table}"
+    printed = b"".join(details(shop.connection, sql))
+    found = outcome(lambda: footprint(READER.printed(printed), shop.ground))
+    if found is not ValueError:
+        assert isinstance(found, Footprint)
+        assert [one.name for one in found.outputs] == [
+            cut(names[1]).replace("\n", " "),
+            cut(names[0]).replace("\n", " "),
+        ]
+        assert [shop.origin(one.origin) for one in found.outputs] == ["clean", "direct customers.ssn"]
+
+
+def cut(name: str) -> str:
+    """As the server cuts an identifier: 63 bytes, whole characters (scansup.c, truncate_identifier)."""
+    return name.encode()[:63].decode(errors="ignore")
 
 
 def test_what_servers_print_is_read_as_the_reference_reads_it(shop: Shop) -> None:
