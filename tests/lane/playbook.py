@@ -74,7 +74,7 @@ class Book:
     def __init__(self, verdicts: Mapping[str, Verdict]) -> None:
         self.verdicts, self.asked = dict(verdicts), list[tuple[int, bytes, bytes]]()
         self.heard, self.broken, self.completions = list[bytes](), list[BaseException](), list[bytes]()
-        self.convicted = 0
+        self.convicted, self.ended = 0, list[str]()
         self.stricter: Verdict | None = None
 
     def statement(self, session: Session, event: int, payload: bytes, stored: bytes) -> None:
@@ -110,7 +110,8 @@ class Book:
         self.broken.append(error)
 
     def closed(self, session: Session, reason: str) -> None:
-        """Never, on buffers."""
+        """Both sockets are closed."""
+        self.ended.append(reason)
 
 
 class Play:
