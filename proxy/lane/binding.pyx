@@ -26,6 +26,7 @@ from proxy.lane.turns cimport (
     be32,
     end_session,
     hold_for_python,
+    hangs_on_an_answer,
     moment_has_passed,
     step_phase,
     take_answer,
@@ -46,6 +47,8 @@ cdef int on_bind(Sess *s, const unsigned char *frame, Py_ssize_t size, Py_ssize_
     if name_end < 0:
         return end_session(s, "a Bind whose names do not end")
     name = find(&s.statements, payload + portal_end + 1, name_end - portal_end - 1)
+    if name != NULL and name.size and s.answer == NULL and hangs_on_an_answer(s, name):
+        return 0
     if name != NULL:
         prepared = <Prepared *> name.value
     count = count_values(s, payload, name_end + 1, length, take_literals(s, prepared))
@@ -95,6 +98,7 @@ cdef int let_bind(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize_
     hold_ruling(ruling)
     portal.value = bound
     portal.pending += 1
+    portal.batch = s.batch
     if pass_server(s, frame, size) < 0 or step_phase(s, EVENT_BIND) < 0:
         return end_session(s, "out of memory")
     if s.restricted and not describes_next(frame + 5, portal_size, frame + size, ahead - size):

@@ -49,6 +49,7 @@ from proxy.lane.turns cimport (
     end_session,
     flush_server,
     hold_for_python,
+    hangs_on_an_answer,
     moment_has_passed,
     raise_barrier,
     step_phase,
@@ -231,6 +232,8 @@ cdef int on_execute(Sess *s, const unsigned char *frame, Py_ssize_t size) noexce
     if s.restricted and not asked and moment_has_passed(s):
         return 0  # a DECLARE under way may give the name to a cursor
     name = find(&s.portals, frame + 5, end - 5)
+    if not asked and (s.restricted or end > 5) and hangs_on_an_answer(s, name):
+        return 0
     bound = <Bound *> name.value if name != NULL and not asked else NULL
     if bound != NULL:
         bound.refs += 1
@@ -269,6 +272,7 @@ cdef int on_close(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept
         owed.name, owed.replaced = name, name.value
         name.value = NULL
         name.pending += 1
+        name.batch = s.batch
     return 1 if step_phase(s, EVENT_CLOSE) == 0 else -1
 
 

@@ -1,4 +1,4 @@
-from proxy.lane.state cimport Owed, Sess
+from proxy.lane.state cimport Name, Owed, Sess
 
 cdef unsigned int owed_count(Sess *s) noexcept nogil
 cdef Owed *due(Sess *s) noexcept nogil
@@ -11,3 +11,4 @@ cdef int all_doubtful(Sess *s) noexcept nogil
 cdef int shift_doubt(Sess *s) noexcept nogil
 cdef void free_session(Sess *s) noexcept nogil
 cdef void not_running(Sess *s, Owed *owed) noexcept nogil
+cdef int in_doubt(Sess *s, Name *name) noexcept nogil

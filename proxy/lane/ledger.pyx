@@ -11,6 +11,7 @@ from proxy.lane.state cimport (
     FATE_FORWARD,
     OWE_CLOSE,
     OWE_EXECUTE,
+    OWE_FUNCTION_CALL,
     OWE_PARSE,
     OWE_QUERY,
     OWE_SYNC,
@@ -69,13 +70,15 @@ cdef Owed *owe(Sess *s, int kind, int fate) noexcept nogil:
     owed.bound = NULL
     owed.ruling = NULL
     owed.name = NULL
-    owed.replaced = owed.placed = NULL
+    owed.replaced = NULL
     owed.started_us = s.now_us
     owed.started_ns = s.now_ns
     owed.rows = owed.size_bytes = 0
     owed.output_at = -1
     owed.serial = 0
     owed.transaction = s.status
+    if kind in (OWE_SYNC, OWE_QUERY, OWE_FUNCTION_CALL):
+        s.batch += 1
     s.flushed = 0
     if s.audit == AUDIT_DURABLE and fate == FATE_FORWARD and kind in (OWE_EXECUTE, OWE_QUERY):
         owed.running = 1
@@ -119,13 +122,29 @@ cdef void paid(Sess *s) noexcept nogil:
     s.head += 1
 
 
-cdef void unpaid(Sess *s, Owed *owed) noexcept nogil:
-    """The message failed or was skipped: the name means again what it meant before."""
-    cdef void *now
+cdef Owed *next_of(Sess *s, unsigned int i, Name *name) noexcept nogil:
+    """The first reply from i on whose message set that name."""
+    while i != s.tail:
+        if s.ring[i & (s.ring_size - 1)].name == name:
+            return &s.ring[i & (s.ring_size - 1)]
+        i += 1
+    return NULL
+
+
+cdef void unpaid(Sess *s, Owed *owed, unsigned int end) noexcept nogil:
+    """The message failed or was skipped: the name means again what it meant before, unless a later batch (from end on)
+    has set it since; then that is what the later one has replaced."""
+    cdef Owed *later
+    cdef void *placed
     if owed.name != NULL:
-        now = owed.name.value
-        owed.name.value = owed.replaced
-        drop_value(OWE_PARSE if owns_statements(owed) else -1, now)
+        later = next_of(s, end, owed.name) if owed.name.pending > 1 else NULL
+        if later != NULL:
+            placed = later.replaced
+            later.replaced = owed.replaced
+        else:
+            placed = owed.name.value
+            owed.name.value = owed.replaced
+        drop_value(OWE_PARSE if owns_statements(owed) else -1, placed)
     release_owed(s, owed)
 
 
@@ -139,7 +158,7 @@ cdef void skip_to_sync(Sess *s) noexcept nogil:
     i = end
     while i != s.head:
         i -= 1
-        unpaid(s, &s.ring[i & (s.ring_size - 1)])
+        unpaid(s, &s.ring[i & (s.ring_size - 1)], end)
     s.head = end
 
 
@@ -185,7 +204,7 @@ cdef int shift_doubt(Sess *s) noexcept nogil:
 cdef void free_session(Sess *s) noexcept nogil:
     while s.head != s.tail:
         s.tail -= 1
-        unpaid(s, &s.ring[s.tail & (s.ring_size - 1)])
+        unpaid(s, &s.ring[s.tail & (s.ring_size - 1)], s.tail)
     forget_statements(&s.statements)
     forget_portals(&s.portals)
     free(s.statements.buckets)
@@ -201,3 +220,8 @@ cdef void free_session(Sess *s) noexcept nogil:
     drop_ruling(s.fallback_portal)
     drop_ruling(s.fallback_call)
     drop_ruling(s.fallback_large)
+
+
+cdef int in_doubt(Sess *s, Name *name) noexcept nogil:
+    """What the name means hangs on an answer to an earlier batch, whose failure would not skip what comes now."""
+    return name != NULL and name.pending and name.batch != s.batch

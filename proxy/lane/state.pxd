@@ -139,6 +139,7 @@ cdef struct Name:
     Name *next
     unsigned long long hash
     void *value            # Prepared or Bound; NULL: no such name
+    unsigned int batch     # Sess.batch when it was last given a value or closed
     int pending            # replies that are due and may bring the old value back
     Py_ssize_t size
     unsigned char text[1]
@@ -164,7 +165,6 @@ cdef struct Owed:
     Ruling *ruling         # whose error is supplied, or whose Parse this is
     Name *name             # set by this message; replaced comes back when it fails
     void *replaced
-    void *placed
     long long started_us
     long long started_ns
     long long rows
@@ -241,6 +241,7 @@ cdef struct Sess:
     Protected shield
     unsigned int session
     unsigned long long serial
+    unsigned int batch     # grows with every Sync, Query and FunctionCall that is sent
     int audit
     Owed *ring
     unsigned int ring_size

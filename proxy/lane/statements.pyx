@@ -216,4 +216,5 @@ cdef int let_parse(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize
     ruling.refs += 1
     name.value = prepared
     name.pending += 1
+    name.batch = s.batch
     return 1 if pass_server(s, frame, size) == 0 and step_phase(s, EVENT_PARSE) == 0 else -1

@@ -1,4 +1,4 @@
-from proxy.lane.state cimport Ruling, Sess
+from proxy.lane.state cimport Name, Ruling, Sess
 
 cdef unsigned int be32(const unsigned char *at) noexcept nogil
 cdef unsigned int be16(const unsigned char *at) noexcept nogil
@@ -10,3 +10,4 @@ cdef int moment_has_passed(Sess *s) noexcept nogil
 cdef int hold_for_python(Sess *s, int event, const unsigned char *payload, Py_ssize_t size, const unsigned char *statement, Py_ssize_t statement_size) noexcept nogil
 cdef Ruling *take_answer(Sess *s) noexcept nogil
 cdef void raise_barrier(Sess *s, Ruling *ruling) noexcept nogil
+cdef int hangs_on_an_answer(Sess *s, Name *name) noexcept nogil

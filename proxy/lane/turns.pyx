@@ -4,7 +4,7 @@ from libc.string cimport memchr
 
 from proxy.lane.queues cimport put_server
 from proxy.lane.hooks cimport ask
-from proxy.lane.ledger cimport all_doubtful, last_owed, owe, owed_count
+from proxy.lane.ledger cimport all_doubtful, in_doubt, last_owed, owe, owed_count
 from proxy.lane.state cimport (
     FATE_SWALLOW,
     HOLD_DRAIN,
@@ -15,6 +15,7 @@ from proxy.lane.state cimport (
     OWE_SYNC,
     RULING_BARRIER,
     RULING_TRANSACTION,
+    Name,
     Owed,
     Ruling,
     Sess,
@@ -71,6 +72,15 @@ cdef int flush_server(Sess *s) noexcept nogil:
         return 0
     s.flushed = 1
     return put_server(s, FLUSH, 5)
+
+
+cdef int hangs_on_an_answer(Sess *s, Name *name) noexcept nogil:
+    """An earlier batch has set what the name means, and may have failed: 1 where its answer must be waited for."""
+    if not in_doubt(s, name):
+        return 0
+    s.hold = HOLD_DRAIN
+    flush_server(s)
+    return 1
 
 
 cdef int moment_has_passed(Sess *s) noexcept nogil:

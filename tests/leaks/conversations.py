@@ -158,6 +158,3 @@ CONVERSATIONS: Final = {
         query("set local search_path = s, pg_temp"), query("select label from clean"), query("commit"),
         query("select label from clean")],
 }  # fmt: skip
-
-LEAKS_TODAY: Final = frozenset(name for name in CONVERSATIONS if name.endswith("its Bind sent ahead"))
-"""A Bind in the next batch takes the verdict of a Parse that the server then rejects."""

@@ -8,7 +8,7 @@ import pytest
 from proxy.wire.frame import Frame
 from tests.leaks.canary import Hunter, values_of
 from tests.leaks.client import Client
-from tests.leaks.conversations import CONVERSATIONS, LEAKS_TODAY, Turn
+from tests.leaks.conversations import CONVERSATIONS, Turn
 from tests.leaks.stage import DATABASE, Stage
 
 
@@ -34,13 +34,7 @@ def talk(clients: list[Client], role: str, turns: Iterable[Turn]) -> None:
             return
 
 
-def marked(name: str) -> object:
-    """A conversation as a parameter; one that leaks today must be fixed, and then leave the list."""
-    leaks = pytest.mark.xfail(reason="the lane trusts a Parse that is not acknowledged", strict=True)
-    return pytest.param(name, marks=[leaks] if name in LEAKS_TODAY else [])
-
-
-@pytest.mark.parametrize("name", [marked(name) for name in CONVERSATIONS])
+@pytest.mark.parametrize("name", list(CONVERSATIONS))
 def test_no_conversation_gives_a_canary_away(name: str, stage: Stage, hunter: Hunter) -> None:
     """Directly each conversation finds one; through pgwarden none does."""
     found = {}

@@ -32,7 +32,9 @@ async function tell (client, told) {
   told.inside = await failure(client.query('select nothing'))
   told.aborted = await failure(client.query('select 1'))
   await client.query('rollback')
+  await client.query('begin')
   told.counts = (await client.query('update people set balance = balance where id < 4')).rowCount
+  await client.query('rollback') // rows keep their order for the conversations beside this one
   await client.query('select noisy(\'notice\'), noisy(\'warning\')')
   told.notices = notices
   told.queued = (await Promise.all([1, 2, 3, 4].map(n => client.query('select $1::int as n', [n])))).map(result => result.rows[0].n)
