@@ -13,8 +13,12 @@ cdef class Table:
     cdef Py_ssize_t size
     cdef Py_ssize_t limit
     cdef Py_ssize_t hand
+    cdef Py_ssize_t bytes_limit
+    cdef Py_ssize_t sweep
+    cdef readonly Py_ssize_t held
     cdef readonly Py_ssize_t count
     cdef readonly unsigned long long evicted
     cdef Ruling *look_up(self, unsigned long long context, const unsigned char *key, Py_ssize_t size) noexcept nogil
     cdef void clear_slot(self, Slot *slot) noexcept
+    cdef void make_room(self, Py_ssize_t size) noexcept
     cdef Slot *choose(self, Py_ssize_t base, unsigned long long h, unsigned long long context, const unsigned char *key, Py_ssize_t size) noexcept

@@ -36,15 +36,16 @@ cdef unsigned long long hash_key(unsigned long long context, const unsigned char
 
 
 cdef class Table:
-    """context, template → Ruling. limit: entries that are kept, rounded up to a power of two."""
+    """context, template → Ruling. limit: entries that are kept, rounded up to a power of two; bytes_limit: of their
+    keys together."""
 
-    def __cinit__(self, *, Py_ssize_t limit):
+    def __cinit__(self, *, Py_ssize_t limit, Py_ssize_t bytes_limit=1 << 26):
         if limit < WAYS:
             raise ValueError("limit: at least 8 entries")
         self.size = WAYS
         while self.size < limit:
             self.size *= 2
-        self.limit = limit
+        self.limit, self.bytes_limit = limit, bytes_limit
         self.slots = <Slot *> calloc(self.size, sizeof(Slot))
         if self.slots == NULL:
             raise MemoryError
@@ -64,6 +65,7 @@ cdef class Table:
             slot.ruling = NULL
             slot.key = NULL
             self.count -= 1
+            self.held -= slot.size
 
     cdef Ruling *look_up(self, unsigned long long context, const unsigned char *key, Py_ssize_t size) noexcept nogil:
         """NULL: not known."""
@@ -98,10 +100,22 @@ cdef class Table:
         memcpy(copy, data, size)
         slot = self.choose(base, h, context, data, size)
         self.clear_slot(slot)
+        self.make_room(size)
         slot.hash, slot.context, slot.size, slot.key, slot.used = h, context, size, copy, 1
         slot.ruling = &verdict.ruling
         hold_ruling(slot.ruling)
         self.count += 1
+        self.held += size
+
+    cdef void make_room(self, Py_ssize_t size) noexcept:
+        """Keys together hold so many bytes and no more: statements may be as long as limits.message."""
+        cdef Py_ssize_t tried = 0
+        while self.held + size > self.bytes_limit and tried < self.size:
+            if self.slots[self.sweep].ruling != NULL:
+                self.evicted += 1
+                self.clear_slot(&self.slots[self.sweep])
+            self.sweep = (self.sweep + 1) & (self.size - 1)
+            tried += 1
 
     cdef Slot *choose(self, Py_ssize_t base, unsigned long long h, unsigned long long context,
                       const unsigned char *key, Py_ssize_t size) noexcept:

@@ -4,6 +4,7 @@ import pytest
 
 from proxy.errors import InvariantBroken
 from proxy.lane.session import Session
+from proxy.lane.table import Table
 from proxy.lane.verdict import Verdict
 from proxy.wire.constants import Target
 from proxy.wire.frame import pack
@@ -166,6 +167,17 @@ def test_a_row_that_a_rule_concerns_may_be_as_long_as_the_limit() -> None:
     play.client(query(SELECT))
     assert play.server(row(b"x" * 5000)) == b""
     assert "limits.message" in play.session.failed
+
+
+def test_decisions_are_kept_up_to_a_number_of_bytes_and_the_newest_always() -> None:
+    table, verdict = Table(limit=1024, bytes_limit=10_000), allow()
+    for number in range(100):
+        table.remember(1, b"%04d" % number * 100, verdict)
+        assert table.find(1, b"%04d" % number * 100) is verdict
+        assert table.held <= 10_000
+    assert table.count == 25
+    table.forget()
+    assert (table.held, table.count, verdict.in_use) == (0, 0, False)
 
 
 def test_a_session_that_has_not_begun_does_not_go_on() -> None:
