@@ -5,6 +5,7 @@ An exception in a handler ends the session: nothing that it would have decided i
 
 from proxy.lane.queues cimport put_client
 from proxy.lane.state cimport Ruling, Sess
+from proxy.lane.table cimport Table
 from proxy.lane.verdict cimport Verdict
 
 
@@ -76,7 +77,12 @@ cdef Ruling *ask_stricter(Sess *s, Ruling *ruling, const unsigned char *payload,
     try:
         owner = <object> s.owner
         verdict = owner.handler.convict(owner, verdict_of(ruling), copy(payload, size))
-        return &verdict.ruling if verdict is not None else NULL
+        if verdict is None:
+            return NULL
+        verdict.ruling.refs += 1  # the session's own, until it is placed
+        (<Table> s.table).keep(verdict)
+        verdict.ruling.refs -= 1
+        return &verdict.ruling
     except Exception as error:  # noqa: BLE001
         broke(s, error)
     return NULL

@@ -3,6 +3,7 @@
 It works on bytes. Sockets are one way to bring them (proxy/lane/lane.pyx), a test another.
 """
 
+cimport cython
 from cpython.object cimport PyObject
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
@@ -35,6 +36,7 @@ cdef enum:
     OUTCOME_ERROR = 1
 
 
+@cython.no_gc_clear
 cdef class Session:
     """One client and one server connection, from the first ReadyForQuery on."""
 
@@ -86,6 +88,8 @@ cdef class Session:
         hold_ruling(&portal.ruling)
         hold_ruling(&call.ruling)
         hold_ruling(&large.ruling)
+        for verdict in self.fallbacks:
+            self.shared.table.keep(verdict)
         self.s.session = session
 
     def place(self, unsigned long long context, int lex_options, *, bint restricted, bytes shield not None):
@@ -144,6 +148,7 @@ cdef class Session:
         drop_ruling(self.s.answer)
         self.s.answer = &verdict.ruling
         hold_ruling(self.s.answer)
+        self.shared.table.keep(verdict)
         self.s.answer_parsed = parsed
         self.release()
 

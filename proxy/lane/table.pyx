@@ -3,6 +3,8 @@
 The whole key is compared, not its hash: a collision must never hand out another statement's decision.
 """
 
+cimport cython
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy
 
@@ -12,6 +14,7 @@ from proxy.lane.verdict cimport Verdict
 
 cdef enum:
     WAYS = 8  # slots that a key may stand in
+    SWEEP = 64  # verdicts that left the table in use, before they are looked at again
 
 
 cdef unsigned long long mix(unsigned long long h, unsigned long long v) noexcept nogil:
@@ -35,9 +38,10 @@ cdef unsigned long long hash_key(unsigned long long context, const unsigned char
     return h ^ (h >> 32)
 
 
+@cython.no_gc_clear
 cdef class Table:
     """context, template → Ruling. limit: entries that are kept, rounded up to a power of two; bytes_limit: of their
-    keys together."""
+    keys together. Whatever sessions were given from here or by keep() lives as long as they point at it."""
 
     def __cinit__(self, *, Py_ssize_t limit, Py_ssize_t bytes_limit=1 << 26):
         if limit < WAYS:
@@ -46,6 +50,7 @@ cdef class Table:
         while self.size < limit:
             self.size *= 2
         self.limit, self.bytes_limit = limit, bytes_limit
+        self.limbo, self.sweep_at = [], SWEEP
         self.slots = <Slot *> calloc(self.size, sizeof(Slot))
         if self.slots == NULL:
             raise MemoryError
@@ -60,7 +65,11 @@ cdef class Table:
 
     cdef void clear_slot(self, Slot *slot) noexcept:
         if slot.ruling != NULL:
+            verdict = <Verdict> slot.ruling.verdict
             drop_ruling(slot.ruling)
+            if verdict.in_use:
+                self.keep(verdict)
+            Py_DECREF(verdict)
             free(slot.key)
             slot.ruling = NULL
             slot.key = NULL
@@ -104,8 +113,17 @@ cdef class Table:
         slot.hash, slot.context, slot.size, slot.key, slot.used = h, context, size, copy, 1
         slot.ruling = &verdict.ruling
         hold_ruling(slot.ruling)
+        Py_INCREF(verdict)
         self.count += 1
         self.held += size
+
+    cdef int keep(self, Verdict verdict) except -1:
+        """Keeps a verdict that a session points at, until none does."""
+        self.limbo.append(verdict)
+        if len(self.limbo) >= self.sweep_at:
+            self.limbo = [each for each in self.limbo if each.in_use]
+            self.sweep_at = 2 * len(self.limbo) + SWEEP
+        return 0
 
     cdef void make_room(self, Py_ssize_t size) noexcept:
         """Keys together hold so many bytes and no more: statements may be as long as limits.message."""

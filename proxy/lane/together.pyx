@@ -1,5 +1,6 @@
 """What the sessions of one lane have in common: tables, limits, counters, and room to look at one frame."""
 
+cimport cython
 from libc.stdlib cimport free
 
 from proxy.audit.spool cimport Spool
@@ -10,6 +11,7 @@ from proxy.observe.histogram cimport BUCKETS
 STATEMENT_OUTCOMES = ("allowed", "masked", "refused", "failed")
 
 
+@cython.no_gc_clear
 cdef class Shared:
     """What the sessions of one lane have in common. moves, answers: proxy.relay's tables, packed. spool: None where
     nothing is recorded. audit: 0 off, 1 async, 2 durable. Limits in bytes."""

@@ -1,5 +1,6 @@
 """A Decision in the form that the lane carries: flags, the mask plan, the journal's reference, a ready-made error."""
 
+cimport cython
 from cpython.object cimport PyObject
 from libc.string cimport memcpy
 
@@ -18,6 +19,7 @@ BARRIER = 256
 CHAIN = 512
 
 
+@cython.no_gc_clear
 cdef class Verdict:
     """What the lane does with one statement, or, through commands, with the commands of one string in order.
 
