@@ -27,7 +27,7 @@ create table people (
   born date, balance numeric(12, 2), score double precision, active boolean, created timestamptz);
 insert into people
   select n, 'user' || n || '@example' || n % 100 || '.com', 'Given' || n % 1000 || ' Family' || n % 5000,
-         lpad((4000000000000000 + n * 7919)::text, 16, '0'), 'City ' || n % 300,
+         lpad((4000000000000000 + n * 7919::bigint)::text, 16, '0'), 'City ' || n % 300,
          date '1950-01-01' + (n % 20000)::int, (n % 1000000)::numeric / 100, n * 0.37, n % 3 = 0,
          timestamptz '2024-01-01 00:00:00+00' + n * interval '1 second'
   from generate_series(1, {rows}) n;
