@@ -8,7 +8,7 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -61,7 +61,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     date: str
     machine: dict[str, object]
     versions: dict[str, str]
-    settings: dict[str, object]
+    settings: Mapping[str, object]
     samples: int
     figures: list[Figure]
 

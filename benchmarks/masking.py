@@ -7,7 +7,7 @@ import datetime
 import platform
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -92,7 +92,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     date: str
     machine: dict[str, object]
     versions: dict[str, str]
-    settings: dict[str, object]
+    settings: Mapping[str, object]
     unit: str
     samples: int
     cells: list[Figure]
