@@ -1,6 +1,8 @@
 """What `check` asks a running server: the way in for the catalog account, the probe, and what the catalogs hold."""
 
 import asyncio
+import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -148,4 +150,6 @@ async def answers_the_probe(connection: Connection) -> bool:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno is not None and error.errno in errno.errorcode:
+        return os.strerror(error.errno)  # the loop's own text repeats the address in its way
     return " ".join(str(error).split()) or type(error).__name__
