@@ -19,6 +19,23 @@ class ColumnId(msgspec.Struct, frozen=True, order=True):
     attnum: Attnum
 
 
+class Step(msgspec.Struct, frozen=True):
+    """An expression on the way of a column's value, for people. what: "function upper(text)", "operator ||", "cast to
+    text", "aggregate max(text)", "CASE", …; location: byte offset of the expression in the statement's text, -1 where
+    the server does not say it."""
+
+    what: str
+    location: int = -1
+
+
+class Use(msgspec.Struct, frozen=True):
+    """A column in a place that yields no output. how: "filtered", "sorted", "grouped", "joined", "limit", …"""
+
+    column: ColumnId
+    how: str
+    location: int = -1
+
+
 class Origin(msgspec.Struct, frozen=True):
     """Where a value comes from. sources: every column it depends on. direct: the columns whose plain, unchanged
     value it may be (several for the arms of a set operation), empty where it is computed. opaque: why it could
@@ -27,6 +44,8 @@ class Origin(msgspec.Struct, frozen=True):
     sources: frozenset[ColumnId] = frozenset()
     direct: frozenset[ColumnId] = frozenset()
     opaque: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """The expressions that changed or chose the value, outermost first, for people: no decision reads them."""
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -84,6 +103,8 @@ class Footprint(msgspec.Struct, frozen=True):
     volatile: bool = False
     """Calls something that may change the session's or the server's state."""
     opaque: tuple[str, ...] = ()
+    uses: tuple[Use, ...] = ()
+    """Where filtered, sorted, grouped and joined columns stand in the text, for people: no decision reads them."""
 
 
 class Where(Enum):

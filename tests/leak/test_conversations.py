@@ -6,10 +6,10 @@ from contextlib import ExitStack
 import pytest
 
 from proxy.wire.frame import Frame
-from tests.leaks.canary import Hunter, values_of
-from tests.leaks.client import Client
-from tests.leaks.conversations import CONVERSATIONS, Turn
-from tests.leaks.stage import DATABASE, Stage
+from tests.leak.canary import Hunter, values_of
+from tests.leak.client import Client
+from tests.leak.conversations import CONVERSATIONS, Turn
+from tests.leak.stage import DATABASE, Stage
 
 
 def answers(stage: Stage, port: int, role: str, turns: Iterable[Turn]) -> list[Frame]:

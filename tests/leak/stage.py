@@ -11,7 +11,7 @@ import yaml
 
 from proxy.embedded.postgres import EmbeddedPostgres
 from tests.drivers.warden import running_warden
-from tests.leaks.canary import fill
+from tests.leak.canary import fill
 from tests.servers import DEFAULT, KNOWN, TEST_SETTINGS
 
 DATABASE: Final = "leaks"

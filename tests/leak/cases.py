@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import yaml
 
-from tests.leaks.canary import fill
-from tests.leaks.stage import READERS
+from tests.leak.canary import fill
+from tests.leak.stage import READERS
 
 FOLDER: Final = Path(__file__).parent.parent / "cases"
 READING: Final = ("select", "values", "table", "with", "(")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.leaks.canary import Hunter
-from tests.leaks.client import Client
-from tests.leaks.stage import DATABASE, SCHEMA, Stage, running_stage
+from tests.leak.canary import Hunter
+from tests.leak.client import Client
+from tests.leak.stage import DATABASE, SCHEMA, Stage, running_stage
 
 HERE = Path(__file__).parent
 

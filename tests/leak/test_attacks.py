@@ -5,11 +5,11 @@ import re
 import pytest
 
 from proxy.wire.frame import Frame
-from tests.leaks.canary import Hunter, fill, values_of
-from tests.leaks.cases import Attack, attacks
-from tests.leaks.client import Client, converse
-from tests.leaks.conftest import Lines
-from tests.leaks.stage import DATABASE, Stage
+from tests.leak.canary import Hunter, fill, values_of
+from tests.leak.cases import Attack, attacks
+from tests.leak.client import Client, converse
+from tests.leak.conftest import Lines
+from tests.leak.stage import DATABASE, Stage
 
 ATTACKS = attacks()
 CANARIES = [pytest.param(attack, id=name) for name, attack in ATTACKS if not attack.twin]

@@ -1,8 +1,8 @@
 """No leak by refusing everything: what real clients send works, for the cleared byte for byte."""
 
-from tests.leaks.cases import legitimate
-from tests.leaks.client import Client, converse
-from tests.leaks.stage import DATABASE, Stage
+from tests.leak.cases import legitimate
+from tests.leak.client import Client, converse
+from tests.leak.stage import DATABASE, Stage
 
 LEGITIMATE = legitimate()
 
