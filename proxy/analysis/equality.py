@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from proxy.analysis.expressions import Scope, evaluate, known
+from proxy.analysis.around import Scope
+from proxy.analysis.expressions import evaluate, known
 from proxy.analysis.ground import children
 from proxy.analysis.nodes import ALL
 from proxy.analysis.tree import Node

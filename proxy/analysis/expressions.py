@@ -1,40 +1,18 @@
 """Where the value of an expression comes from."""
 
-from typing import Final, Protocol
+from typing import Final
 
+from proxy.analysis import bodies, json_paths
+from proxy.analysis.around import Scope
 from proxy.analysis.functions import Behaviour, changes_state
-from proxy.analysis.gathered import Gathered, Uses
-from proxy.analysis.ground import Ground, children, nodes, number
+from proxy.analysis.gathered import Uses
+from proxy.analysis.ground import BODIED, children, nodes, number
 from proxy.analysis.nodes import ALL, Call, Effect, Kind
 from proxy.analysis.tree import Node
 from proxy.analysis.values import CLEAN, NOTHING, Value, any_of, mix_of
 from proxy.model import Attnum, ColumnId
 
 ARMS_DEPTH: Final = 64  # of CASE in COALESCE in CASE …: deeper ones count as computed
-
-
-class Scope(Protocol):
-    """The query that an expression stands in: what expressions need of it."""
-
-    @property
-    def ground(self) -> Ground:
-        """What is the same for every statement."""
-
-    @property
-    def gathered(self) -> Gathered:
-        """What the walk has found so far."""
-
-    def column(self, level: int, varno: int, attnum: Attnum) -> Value:
-        """What a Var stands for, level queries further out."""
-
-    def subquery(self, query: Node) -> list[Value]:
-        """The output columns of a query inside this one."""
-
-    def window(self, reference: int) -> Value:
-        """What the rows of a window are chosen and ordered by."""
-
-    def multi(self, sublink: int, column: int) -> Value:
-        """What the sublink of UPDATE … SET (a, b) = (SELECT …) gives."""
 
 
 def evaluate(scope: Scope, node: Node, depth: int = 0) -> Value:
@@ -55,7 +33,21 @@ def evaluate(scope: Scope, node: Node, depth: int = 0) -> Value:
         case Effect.ARMS if depth < ARMS_DEPTH:
             return _refuse(scope, _arms(scope, node, kind, depth), refused)
         case _:
-            return _refuse(scope, collect(scope, node), refused)
+            return _refuse(scope, _special(scope, node, kind) or collect(scope, node), refused)
+
+
+def _special(scope: Scope, node: Node, kind: Kind) -> Value | None:
+    """The value of a node that tells more than that it was computed: a constant path into a json document, a call of a
+    function whose body is known. None for any other. node was noted, what is inside is noted here."""
+    if node.name not in BODIED:
+        return None
+    if (path := json_paths.path_of(scope.ground, node)) is not None:
+        reasons = frozenset().union(*(known(scope, one)[1] for one in path.nodes))
+        return _refuse(scope, json_paths.part(scope.ground, evaluate(scope, path.base), path.keys), reasons)
+    oid = scope.ground.called(node, kind.call)[0]
+    if scope.ground.behaviour(oid)[0] is Behaviour.BODY:
+        return bodies.call(scope, oid, [evaluate(scope, one) for one in children(node, "args")])
+    return None
 
 
 def known(scope: Scope, node: Node) -> tuple[Kind, frozenset[str]]:
@@ -91,6 +83,8 @@ def collect(scope: Scope, root: Node) -> Value:
             found.append(Value(opaque=reasons))
         if kind.effect in (Effect.COLUMN, Effect.FIELD, Effect.SUBLINK, Effect.PARAM):
             found.append(single(scope, node, kind))
+        elif (special := _special(scope, node, kind)) is not None:
+            found.append(special)
         else:
             waiting += _inside(scope, node, found)
     return mix_of(found)
@@ -160,7 +154,9 @@ def _field(scope: Scope, node: Node) -> Value:
 def _param(scope: Scope, node: Node) -> Value:
     """A parameter of the client's is its own. Those of sublinks repeat what the sublink holds."""
     match number(node, "paramkind"):
-        case 0 | 2:  # PARAM_EXTERN, PARAM_SUBLINK
+        case 0:  # PARAM_EXTERN
+            return scope.argument(number(node, "paramid"))
+        case 2:  # PARAM_SUBLINK
             return CLEAN
         case 3:  # PARAM_MULTIEXPR
             return scope.multi(number(node, "paramid") >> 16, number(node, "paramid") & 0xFFFF)

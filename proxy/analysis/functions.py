@@ -14,6 +14,7 @@ class Behaviour(Enum):
     JSON = "json"  # closed where no type has a cast of its own to json
     RECORDS = "records"  # closed where the input functions of its result's types are
     DEFINITION = "definition"  # shows stored definitions: constants in checks, views, indexes, policies
+    BODY = "body"  # an SQL body that is walked where it is called (bodies.py)
     OPAQUE = "opaque"
 
 

@@ -11,7 +11,11 @@ from proxy.analysis.tree import Node, TreeReader
 from proxy.catalog.snapshot import FIRST_NORMAL_OID, Relation, RelationKind, Snapshot, Type, TypeKind
 from proxy.model import Attnum, ColumnId, Oid
 
+BODIED: Final = frozenset({"FUNCEXPR", "OPEXPR"})
+"""Nodes at which a call of a function with a known body is walked; anywhere else it is opaque."""
 RECORD: Final = 2249  # pg_type.dat
+UNSTORED: Final = frozenset({Behaviour.STATEFUL, Behaviour.BODY})
+"""What is proven in a statement, where its arguments are known, and not in a stored expression."""
 NEXTVAL: Final = Oid(1574)  # pg_proc.dat, nextval(regclass)
 SELECTED_OFFSET: Final = 7  # access/sysattr.h, FirstLowInvalidHeapAttributeNumber: selectedCols counts from there
 
@@ -132,7 +136,7 @@ class Ground:
         if kind is None or not node.children.keys() <= kind.fields or node.name == "QUERY":
             return True
         calls = (self.behaviour(oid)[0] for oid in self.called(node, kind.call))
-        return bool(self.unclear(node, kind.call)) or Behaviour.STATEFUL in calls
+        return bool(self.unclear(node, kind.call)) or not UNSTORED.isdisjoint(calls)
 
     def unclear(self, node: Node, call: Call) -> list[str]:
         """Reasons why what a node calls is not proven. What is stateful is for the caller to judge."""
@@ -156,6 +160,8 @@ class Ground:
         if known is Behaviour.RECORDS:
             result = Oid(number(node, "funcresulttype"))
             return None if result == RECORD else self.input(result)  # a record's types stand in the range table
+        if known is Behaviour.BODY:
+            return None if node.name in BODIED else reason
         return reason if known is Behaviour.OPAQUE else None
 
     def called(self, node: Node, call: Call) -> tuple[Oid, ...]:

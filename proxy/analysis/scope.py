@@ -1,6 +1,6 @@
 """The range table of one query: what each Var of it stands for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -16,6 +16,7 @@ from proxy.model import Attnum, ColumnId, Oid
 QUERIES_DEPTH: Final = 48  # of queries in queries: each takes some ten frames of Python's stack
 JOINS_DEPTH: Final = 100  # of joins that merge columns of joins
 ROUNDS_MORE: Final = 8
+NO_QUERY: Final = Node("QUERY", {}, {})
 CTE: Final = 6  # parsenodes.h, RTEKind
 Enter: TypeAlias = "Callable[[Node, Scope], list[Value]]"
 """Walks a query inside another one and gives its output columns."""
@@ -51,6 +52,8 @@ class Scope:
     returning: int = 0
     entered: set[int] = field(default_factory=set)
     joins: int = 0
+    arguments: Sequence[Value] | None = None
+    """What $1, $2, … stand for in a function's body; None outside of one."""
 
     def __post_init__(self) -> None:
         self.table = children(self.query, "rtable")
@@ -251,6 +254,30 @@ class Scope:
     def multi(self, sublink: int, column: int) -> Value:
         """What a sublink of UPDATE … SET (a, b) = (SELECT …) gives."""
         return self._pick(self.multis.get(sublink, []), Attnum(column))
+
+    def argument(self, position: int) -> Value:
+        """What $n stands for: the client's own parameter, or in a function's body the call's argument."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.arguments is not None:
+                known = 1 <= position <= len(scope.arguments)
+                return scope.arguments[position - 1] if known else self._unproven("argument-missing")
+            scope = scope.parent
+        return CLEAN
+
+    def body(self, queries: Sequence[Node], arguments: Sequence[Value]) -> list[list[Value]]:
+        """The output columns of each query of a function's body. It sees nothing of the query that calls it."""
+        if self.depth >= QUERIES_DEPTH:
+            return [[self._unproven("depth")]]
+        caller = Scope(
+            ground=self.ground,
+            gathered=self.gathered,
+            query=NO_QUERY,
+            enter=self.enter,
+            depth=self.depth,
+            arguments=arguments,
+        )
+        return [caller.subquery(query) for query in queries]
 
     def _unproven(self, reason: str) -> Value:
         return Value(opaque=self.gathered.unproven((reason,)))
