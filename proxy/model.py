@@ -92,6 +92,9 @@ class Footprint(msgspec.Struct, frozen=True):
     joined: frozenset[ColumnId] = frozenset()
     equated: frozenset[ColumnId] = frozenset()
     """Of filtered, grouped and joined, the columns used there only as plain operands of an equality operator."""
+    uncounted: frozenset[ColumnId] = frozenset()
+    """Of equated, the columns that somewhere meet more than one value of the text or of the parameters: another column,
+    a call, an array that is not spelled out. How often their values are guessed cannot be counted."""
     computed: frozenset[ColumnId] = frozenset()
     """Columns that an expression depends on, whether its value is returned or not: whether it fails tells of them."""
     functions: frozenset[Oid] = frozenset()

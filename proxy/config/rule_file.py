@@ -10,9 +10,10 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from proxy.config.decode import Word
+from proxy.config.inference import InferenceNode
 from proxy.config.masks import MaskNode
 from proxy.config.problems import Place
-from proxy.policy.rules import Derived, FirewallMode, Inference, RuleAction, Unproven
+from proxy.policy.rules import Derived, FirewallMode, OnFlow, RuleAction, Unproven, Writes
 
 Words = Annotated[tuple[Word, ...], Meta(min_length=1)]
 NOWHERE = Place()
@@ -50,8 +51,9 @@ class SubjectLine(msgspec.Struct, frozen=True):
     match: MatchLine
     clearance: Word
     derived: Derived = Derived.REFUSE
-    inference: Inference = Inference.NONE
+    inference: InferenceNode = InferenceNode()
     opaque: Unproven = Unproven.REFUSE
+    writes: Writes = Writes.REFUSE
     place: Place = NOWHERE
 
 
@@ -131,4 +133,5 @@ class RuleFile(msgspec.Struct, frozen=True):
     masks: dict[Word, MaskNode] = {}
     subjects: tuple[SubjectLine, ...] = ()
     firewall: FirewallSection | None = None
+    on_flow: OnFlow | UnsetType = UNSET
     place: Place = NOWHERE

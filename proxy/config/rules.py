@@ -17,7 +17,7 @@ from proxy.config.problems import Place, Problems, did_you_mean, shown
 from proxy.config.rule_file import ClassifyLine, MatchLine, RuleFile, SubjectLine
 from proxy.model import Level
 from proxy.policy.names import column_pattern, role_pattern
-from proxy.policy.rules import ClassifyEntry, MaskEntry, Match, Rules, Subject
+from proxy.policy.rules import ClassifyEntry, MaskEntry, Match, OnFlow, Rules, Subject
 
 MASK: Final = "mask"
 JSON_PATH: Final = re.compile(r"""\$(\.[^.\[\]\s"]+|\."[^"]+"|\[(\*|\d+)\])+""")
@@ -55,6 +55,7 @@ class _Merge:
             masks=MappingProxyType(self._masks()),
             subjects=subjects,
             firewall=build_firewall(self._files, [subject.name for subject in subjects], self._problems),
+            on_flow=next((file.on_flow for file in reversed(self._files) if file.on_flow is not UNSET), OnFlow.RAISE),
             version=version,
             files=tuple(file.place.file for file in self._files),
         )
@@ -137,8 +138,10 @@ class _Merge:
             match=self._match(line.match),
             clearance=self._level(line.clearance),
             derived=line.derived,
-            inference=line.inference,
+            inference=line.inference.mode,
             opaque=line.opaque,
+            writes=line.writes,
+            budget=line.inference.allowed,
             top=Level(max(len(self._levels) - 1, 0)),
             place=_short(line.place),
         )

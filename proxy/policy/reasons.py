@@ -9,6 +9,7 @@ from typing import Final
 class Reason(Enum):
     """A stable code: it stands in the message, in the audit record and in the reference."""
 
+    BUDGET = "budget"
     CATALOG_DATA = "catalog-data"
     COPY = "copy"
     DERIVED = "derived"
@@ -22,6 +23,7 @@ class Reason(Enum):
 
 HINTS: Final[Mapping[Reason, str]] = MappingProxyType(
     {
+        Reason.BUDGET: "Compare protected columns with values written out or bound one by one: they are counted.",
         Reason.CATALOG_DATA: "This system catalog holds data; leave the column out, or ask for a higher clearance.",
         Reason.COPY: "COPY of masked columns is not in this version; SELECT them, or name only the others.",
         Reason.DERIVED: "Select the protected column as it is: it comes masked. Expressions over it are refused.",

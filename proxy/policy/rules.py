@@ -39,6 +39,27 @@ class Unproven(Enum):
     MASK = "mask"
 
 
+class Writes(Enum):
+    """Whether a restricted subject may write columns that it may not see."""
+
+    REFUSE = "refuse"
+    ALLOW = "allow"
+
+
+class OnFlow(Enum):
+    """What becomes of a column that receives values of a higher level: it takes that level, or is only reported."""
+
+    RAISE = "raise"
+    REPORT = "report"
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """How many distinct values one principal may compare protected columns with, in seconds counted from the first."""
+
+    probes: int
+    seconds: int
+
+
 class RuleAction(Enum):
     """What a firewall rule does."""
 
@@ -73,6 +94,9 @@ class Subject(msgspec.Struct, frozen=True):
     derived: Derived = Derived.REFUSE
     inference: Inference = Inference.NONE
     opaque: Unproven = Unproven.REFUSE
+    writes: Writes = Writes.REFUSE
+    budget: Budget | None = None
+    """None: probes are not counted."""
     top: Level = UNBOUNDED
     place: str = ""
 
@@ -140,6 +164,7 @@ class Rules(msgspec.Struct, frozen=True):
     masks: Mapping[str, MaskEntry] = MappingProxyType({})
     subjects: tuple[Subject, ...] = ()
     firewall: Firewall | None = None
+    on_flow: OnFlow = OnFlow.RAISE
     version: str = ""
     files: tuple[str, ...] = ()
 

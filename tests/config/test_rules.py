@@ -10,7 +10,7 @@ from proxy.config.load import load_rules, read_rules
 from proxy.errors import ConfigError
 from proxy.model import Classified, Level, Principal, Where
 from proxy.policy.classifier import Classifier
-from proxy.policy.rules import Derived, FirewallMode, Inference, RuleAction, Unproven
+from proxy.policy.rules import Budget, Derived, FirewallMode, Inference, OnFlow, RuleAction, Unproven, Writes
 from proxy.policy.subjects import subject_of
 
 SHIPPED = Path(__file__).parents[2] / "masking_rules"
@@ -34,6 +34,7 @@ def test_the_defaults_are_the_strictest(write: Write) -> None:
     rules = load_rules([write("r.yaml", text)])
     (subject,) = rules.subjects
     assert (subject.derived, subject.inference, subject.opaque) == (Derived.REFUSE, Inference.NONE, Unproven.REFUSE)
+    assert (subject.writes, subject.budget, rules.on_flow) == (Writes.REFUSE, None, OnFlow.RAISE)
     assert (subject.clearance, subject.top) == (Level(0), Level(2))
     assert rules.unclassified is None
     assert rules.firewall is None
@@ -47,6 +48,19 @@ def test_a_single_value_stands_for_a_list_of_one(write: Write) -> None:
     (subject,) = load_rules([write("r.yaml", text)]).subjects
     assert [pattern.text for pattern in subject.match.user] == ["no"]
     assert subject.match.network == (ip_network("10.1.0.0/16"),)
+
+
+def test_inference_is_a_word_or_a_word_with_a_budget(write: Write) -> None:
+    text = HEAD + (
+        "unclassified: public\non_flow: report\nsubjects:\n"
+        "  - {name: a, match: {user: a}, clearance: public, inference: equality, writes: allow}\n"
+        "  - {name: b, match: {}, clearance: public, inference: {mode: equality, budget: {probes: 100, per: hour}}}\n"
+    )
+    rules = load_rules([write("r.yaml", text)])
+    first, second = rules.subjects
+    assert (first.inference, first.budget, first.writes) == (Inference.EQUALITY, None, Writes.ALLOW)
+    assert (second.inference, second.budget) == (Inference.EQUALITY, Budget(100, 3_600))
+    assert rules.on_flow is OnFlow.REPORT
 
 
 def test_a_firewall_as_the_design_has_it(write: Write) -> None:
