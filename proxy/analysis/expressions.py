@@ -9,7 +9,7 @@ from proxy.analysis.gathered import Uses
 from proxy.analysis.ground import BODIED, children, nodes, number
 from proxy.analysis.nodes import ALL, Call, Effect, Kind
 from proxy.analysis.tree import Node
-from proxy.analysis.values import CLEAN, NOTHING, Value, any_of, mix_of
+from proxy.analysis.values import CLEAN, EMPTY, NOTHING, Value, any_of, mix_of
 from proxy.model import Attnum, ColumnId
 
 ARMS_DEPTH: Final = 64  # of CASE in COALESCE in CASE …: deeper ones count as computed
@@ -30,6 +30,8 @@ def evaluate(scope: Scope, node: Node, depth: int = 0) -> Value:
     match kind.effect:
         case Effect.COLUMN | Effect.FIELD | Effect.SUBLINK | Effect.PARAM:
             return _refuse(scope, single(scope, node, kind), refused)
+        case Effect.CLEAN if node.fields.get("constisnull") == "true":
+            return _refuse(scope, EMPTY, refused)
         case Effect.ARMS if depth < ARMS_DEPTH:
             return _refuse(scope, _arms(scope, node, kind, depth), refused)
         case _:
@@ -43,6 +45,7 @@ def _special(scope: Scope, node: Node, kind: Kind) -> Value | None:
         return None
     if (path := json_paths.path_of(scope.ground, node)) is not None:
         reasons = frozenset().union(*(known(scope, one)[1] for one in path.nodes))
+        scope.gathered.decisive |= {number(one, "location") for one in path.nodes if one.name == "CONST"}
         return _refuse(scope, json_paths.part(scope.ground, evaluate(scope, path.base), path.keys), reasons)
     oid = scope.ground.called(node, kind.call)[0]
     if scope.ground.behaviour(oid)[0] is Behaviour.BODY:
@@ -129,8 +132,7 @@ def _arms(scope: Scope, node: Node, kind: Kind, depth: int) -> Value:
     others = [
         collect_one(scope, one) for field in kind.fields if field not in kind.arms for one in children(node, field)
     ]
-    chooser = mix_of(others)
-    return any_of([*arms, chooser])
+    return any_of(arms).beside(mix_of(others))
 
 
 def collect_one(scope: Scope, node: Node) -> Value:
@@ -175,7 +177,7 @@ def _sublink(scope: Scope, node: Node) -> Value:
             value = outputs[0]
         case _:
             value = mix_of(outputs)
-    return any_of([value, test]).depending(chosen_by)
+    return value.beside(test).depending(chosen_by)
 
 
 def sublink_columns(scope: Scope, node: Node) -> tuple[list[Value], frozenset[ColumnId]]:
@@ -222,6 +224,4 @@ def _note_constant(scope: Scope, node: Node) -> None:
 
 
 def _refuse(scope: Scope, value: Value, reasons: frozenset[str]) -> Value:
-    if not reasons:
-        return value
-    return any_of([value, Value(opaque=scope.gathered.unproven(reasons))])
+    return value.refused(scope.gathered.unproven(reasons)) if reasons else value

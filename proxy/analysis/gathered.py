@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from proxy.analysis.values import NOTHING, Value
+from proxy.analysis.values import NOTHING, Value, all_of
 from proxy.model import Attnum, ColumnId, Oid, Origin, Write
 
 STEPS: Final = 500_000  # nodes looked at for one statement; fixpoints look at the same ones again
@@ -50,6 +50,8 @@ class Gathered:
     functions: set[Oid] = field(default_factory=set)
     locked: set[Oid] = field(default_factory=set)
     constants: set[int] = field(default_factory=set)
+    decisive: set[int] = field(default_factory=set)
+    """Constants whose value was looked at: another literal in their place may mean something else."""
     opaque: set[str] = field(default_factory=set)
     asked: set[ColumnId] = field(default_factory=set)
     """Columns for which the server wants the privilege to select."""
@@ -74,18 +76,13 @@ class Gathered:
         """A column is assigned; several assignments of a statement are one that may be any of them."""
         column = ColumnId(relation, Attnum(attnum))
         before = self.writes.get(column)
-        self.writes[column] = value if before is None else merged(before, value)
+        self.writes[column] = value if before is None else all_of([before, value])
 
     def all_writes(self) -> tuple[Write, ...]:
         """In the order of their columns."""
         return tuple(
             Write(column, origin(value)) for column, value in sorted(self.writes.items(), key=lambda one: one[0])
         )
-
-
-def merged(one: Value, other: Value) -> Value:
-    """Either of two."""
-    return Value(one.direct | other.direct, one.computed | other.computed, one.opaque | other.opaque)
 
 
 def origin(value: Value) -> Origin:

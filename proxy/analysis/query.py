@@ -9,7 +9,7 @@ from proxy.analysis.gathered import Gathered, Uses
 from proxy.analysis.ground import SELECTED_OFFSET, Ground, children, nodes, number, numbers
 from proxy.analysis.scope import Scope, known_part
 from proxy.analysis.tree import Node
-from proxy.analysis.values import CLEAN, Value, any_of, mix_of
+from proxy.analysis.values import CLEAN, Value, all_of, any_of, mix_of
 from proxy.catalog.snapshot import RelationKind
 from proxy.model import Attnum, ColumnId, Oid
 
@@ -204,7 +204,7 @@ def _is_identity(target: Node, result: int) -> bool:
 
 def _grouping(scope: Scope, name: str) -> None:
     """GROUP BY and DISTINCT compare for equality, what is grouped by may be computed."""
-    value = any_of(_expressions(scope, children(scope.query, name)))
+    value = all_of(_expressions(scope, children(scope.query, name)))
     scope.gathered.uses.grouped |= value.sources
     scope.gathered.uses.otherwise |= value.computed
 
@@ -258,10 +258,10 @@ def _set_operation(scope: Scope, root: Node) -> list[Value]:
     width = max(map(len, arms), default=0)
     columns = [any_of([arm[at] for arm in arms if at < len(arm)]) for at in range(width)]
     if any(len(arm) != width for arm in arms):
-        columns = [any_of([one, Value(opaque=scope.gathered.unproven(("set-operation",)))]) for one in columns]
+        columns = [one.refused(scope.gathered.unproven(("set-operation",))) for one in columns]
     if compares:
         scope.gathered.uses.grouped |= mix_of(columns).sources
-        scope.gathered.uses.otherwise |= any_of(columns).computed
+        scope.gathered.uses.otherwise |= all_of(one for arm in arms for one in arm).computed
     return columns
 
 
@@ -302,7 +302,7 @@ def _assign(scope: Scope, targets: Iterable[tuple[Node, Value]]) -> None:
     for target, value in targets:
         if target.fields.get("resjunk") == "false":
             attnum = number(target, "resno")
-            scope.assigned[attnum] = any_of([scope.assigned.get(attnum, CLEAN), value])
+            scope.assigned[attnum] = all_of([scope.assigned.get(attnum, CLEAN), value])
 
 
 def _generate(scope: Scope, oid: Oid) -> None:
@@ -316,4 +316,4 @@ def _generate(scope: Scope, oid: Oid) -> None:
 
 def _sources(scope: Scope, expressions: Iterable[Node]) -> frozenset[ColumnId]:
     found = [evaluate(scope, one) for one in expressions]
-    return any_of(found).sources if found else CLEAN.computed
+    return all_of(found).sources

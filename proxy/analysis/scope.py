@@ -9,7 +9,7 @@ from proxy.analysis.gathered import Gathered
 from proxy.analysis.ground import Ground, Views, children, number, numbers, only
 from proxy.analysis.nodes import ALL
 from proxy.analysis.tree import Node
-from proxy.analysis.values import CLEAN, NOTHING, Value, any_of, mix_of
+from proxy.analysis.values import CLEAN, EMPTY, NOTHING, Value, all_of, any_of, mix_of
 from proxy.catalog.snapshot import Relation, RelationKind
 from proxy.model import Attnum, ColumnId, Oid
 
@@ -151,7 +151,7 @@ class Scope:
         if relation is None or attnum == 0:
             return mix_of([stored, *self.assigned.values()])
         made_of = [self.assigned[one.attnum] for one in self.made_of(relation, attnum) if one.attnum in self.assigned]
-        return any_of([stored, self.assigned.get(attnum, CLEAN), mix_of(made_of)])
+        return all_of([stored, self.assigned.get(attnum, CLEAN), mix_of(made_of)])
 
     def made_of(self, relation: Relation, attnum: Attnum) -> frozenset[ColumnId]:
         """The columns that a generated column is computed from."""
@@ -192,14 +192,13 @@ class Scope:
         known_part(self.gathered, part)
         value = mix_of(evaluate(self, one) for one in children(part, "funcexpr"))
         reasons = [self.ground.input(Oid(one)) for one in numbers(part, "funccoltypes")]
-        return any_of([value, *(self._unproven(reason) for reason in reasons if reason)])
+        return value.refused(self.gathered.unproven(reason for reason in reasons if reason))
 
     def _table_function(self, node: Node) -> Value:
         """XMLTABLE or JSON_TABLE."""
         _, refused = known(self, node)
         reasons = [self.ground.input(Oid(one)) for one in numbers(node, "coltypes")]
-        made = (self._unproven(reason) for reason in reasons if reason)
-        return any_of([collect(self, node), Value(opaque=refused), *made])
+        return collect(self, node).refused(refused | self.gathered.unproven(reason for reason in reasons if reason))
 
     def _values(self, entry: Node) -> list[Value]:
         rows = entry.children.get("values_lists")
@@ -224,7 +223,7 @@ class Scope:
         if found.open:
             if found.node.fields.get("cterecursive") != "true":
                 return [self._unproven("cycle")]
-            return found.values or [CLEAN] * self._width(found.node)
+            return found.values or [EMPTY] * self._width(found.node)
         if found.values is None:
             found.open = True
             self._settle(found)
@@ -236,7 +235,7 @@ class Scope:
         query = only(cte.node, "ctequery")
         for node in (cte.node, *children(cte.node, "search_clause"), *children(cte.node, "cycle_clause")):
             known_part(self.gathered, node)
-        cte.values = [CLEAN] * self._width(cte.node)
+        cte.values = [EMPTY] * self._width(cte.node)
         for _ in range(2 * len(cte.values) + ROUNDS_MORE):
             before, cte.values = cte.values, self.subquery(query)
             if before == cte.values or cte.node.fields.get("cterecursive") != "true":

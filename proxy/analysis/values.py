@@ -12,11 +12,12 @@ NOTHING: Final[frozenset[ColumnId]] = frozenset()
 
 class Value(msgspec.Struct, frozen=True):
     """direct: columns whose unchanged value it may be. computed: columns that it depends on in any other way. opaque:
-    reasons, as stable codes with the object's name behind a colon."""
+    reasons, as stable codes with the object's name behind a colon. empty: NULL and nothing else."""
 
     direct: frozenset[ColumnId] = NOTHING
     computed: frozenset[ColumnId] = NOTHING
     opaque: frozenset[str] = frozenset()
+    empty: bool = False
 
     @property
     def sources(self) -> frozenset[ColumnId]:
@@ -29,14 +30,25 @@ class Value(msgspec.Struct, frozen=True):
 
     def changed(self) -> "Value":
         """A value computed from this one."""
-        return Value(NOTHING, self.sources, self.opaque) if self.direct else self
+        return Value(NOTHING, self.sources, self.opaque) if self.direct or self.empty else self
 
     def depending(self, computed: frozenset[ColumnId]) -> "Value":
-        """This value, chosen or withheld by others."""
+        """This value, chosen or withheld by columns."""
         return Value(self.direct, self.computed | computed, self.opaque) if computed else self
+
+    def beside(self, other: "Value") -> "Value":
+        """This value, chosen, checked or withheld by another."""
+        if other.opaque or (other.sources and not other.sources <= self.computed):
+            return Value(self.direct, self.computed | other.sources, self.opaque | other.opaque)
+        return self
+
+    def refused(self, reasons: frozenset[str]) -> "Value":
+        """This value, of which something is not proven."""
+        return Value(self.direct, self.computed, self.opaque | reasons) if reasons else self
 
 
 CLEAN: Final = Value()
+EMPTY: Final = Value(empty=True)
 
 
 def opaque(reason: str) -> Value:
@@ -45,8 +57,19 @@ def opaque(reason: str) -> Value:
 
 
 def any_of(values: Iterable[Value]) -> Value:
-    """A value that is one of several, as the arms of a set operation or a CASE are."""
-    found = [value for value in values if value is not CLEAN]
+    """A value that is one of several arms, of a set operation or a CASE. Where the statement's author chooses an arm
+    that is no column (a constant, a parameter, an expression), none is a column's own any more: its mask beside the
+    masks of others would tell who has the value that was guessed (rule 20). A constant NULL is not guessed."""
+    found = [value for value in values if not value.empty]
+    if len(found) <= 1:
+        return found[0] if found else EMPTY
+    either = all_of(found)
+    return either if all(value.direct for value in found) else either.changed()
+
+
+def all_of(values: Iterable[Value]) -> Value:
+    """What is known of several values together, each as it is."""
+    found = [value for value in values if value is not CLEAN and not value.empty]
     if len(found) <= 1:
         return found[0] if found else CLEAN
     return Value(
@@ -58,4 +81,4 @@ def any_of(values: Iterable[Value]) -> Value:
 
 def mix_of(values: Iterable[Value]) -> Value:
     """A value computed from several."""
-    return any_of(values).changed()
+    return all_of(values).changed()

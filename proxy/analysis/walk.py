@@ -66,7 +66,7 @@ def footprint(trees: Sequence[Node], snapshot: Snapshot | Ground) -> Footprint:
         functions=frozenset(gathered.functions),
         locked=frozenset(gathered.locked),
         row_security=gathered.row_security,
-        constants=frozenset(gathered.constants),
+        constants=frozenset(gathered.constants - gathered.decisive),
         volatile=gathered.volatile,
         opaque=tuple(sorted(gathered.opaque)),
     )
