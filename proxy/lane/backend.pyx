@@ -1,30 +1,25 @@
 """The server's half: each message is an answer to something that is due, or one of the four that come unasked."""
 
 from proxy.lane.queues cimport pass_client, settle_run
-from proxy.lane.errors cimport doubt_early_syncs, doubt_the_last, drained, on_error, tap
+from proxy.lane.copies cimport copy_ends, on_copy, on_copy_row
+from proxy.lane.errors cimport doubt_the_last, drained, on_error, tap
 from proxy.lane.hooks cimport completed, parameter, scrub
 from proxy.lane.ledger cimport all_doubtful, due, forget_doubtful, owed_count, paid
 from proxy.lane.names cimport forget_portals
-from proxy.lane.records cimport record_end, record_opening
+from proxy.lane.records cimport begin_output, record_end
 from proxy.lane.results cimport count_rows, describe_result
-from proxy.lane.shared cimport drop_ruling, hold_ruling
+from proxy.lane.shared cimport drop_copy, drop_ruling, hold_ruling
 from proxy.lane.state cimport (
     COUNT_ALLOWED,
     COUNT_MASKED,
-    EVENT_COPY_BOTH,
-    EVENT_COPY_DONE,
-    EVENT_COPY_IN_EXTENDED,
-    EVENT_COPY_IN_SIMPLE,
     EVENT_STREAM_END,
     FATE_FORWARD,
     FATE_SUPPLY,
     FATE_SWALLOW,
     FATE_TAP,
-    HOLD_DRAIN,
     OWE_EXECUTE,
     OWE_FUNCTION_CALL,
     OWE_QUERY,
-    PHASE_READY,
     PHASE_STREAMING,
     RULING_COPY,
     RULING_NOTIFY,
@@ -87,12 +82,6 @@ cdef Py_ssize_t server_frames(Sess *s, const unsigned char *data, Py_ssize_t siz
     return at
 
 
-cdef void begin_output(Sess *s, Owed *owed) noexcept nogil:
-    if not owed.started:
-        owed.started = 1
-        owed.output_at = s.queued
-
-
 cdef int passes(Sess *s, unsigned char type_, const unsigned char *frame, Py_ssize_t whole) noexcept nogil:
     """A row or a piece of COPY that no rule concerns: it streams through, however large. 1 where it does. frame (2,)
     behind its header for a restricted reader, whose rows must have as many columns as were described."""
@@ -113,6 +102,8 @@ cdef int passes(Sess *s, unsigned char type_, const unsigned char *frame, Py_ssi
             return 0
         owed.rows += 1
     elif s.restricted and (bound == NULL or bound.ruling == NULL or not bound.ruling.flags & RULING_COPY):
+        return 0
+    elif bound != NULL and bound.ruling != NULL and bound.ruling.plan != NULL:
         return 0
     begin_output(s, owed)
     owed.size_bytes += whole
@@ -165,8 +156,12 @@ cdef int on_answer(Sess *s, Owed *owed, int step, const unsigned char *frame, Py
             return -1
     elif step == STEP_DONE and owed.bound != NULL and frame[0] == c"n":
         owed.bound.described = 0
-    elif step == STEP_COPY_ROW or step not in (STEP_MORE, STEP_DONE):
+    elif step == STEP_COPY_ROW:
+        return on_copy_row(s, owed, frame, size)
+    elif step not in (STEP_MORE, STEP_DONE):
         return end_session(s, "an answer that nobody passes on")
+    if frame[0] == c"c" and copy_ends(s, owed) < 0:
+        return -1
     if s.phase == PHASE_STREAMING and frame[0] == c"c" and step_phase(s, EVENT_STREAM_END) < 0:
         return -1
     if owed.fate == FATE_FORWARD:
@@ -243,38 +238,10 @@ cdef void next_command(Sess *s, Owed *owed) noexcept nogil:
         following = bound.ruling  # more results than were decided: its reader may see them all
     bound.described = -1
     bound.count = 0
+    drop_copy(bound)
     hold_ruling(following)
     drop_ruling(bound.ruling)
     bound.ruling = following
-
-
-cdef int on_copy(Sess *s, Owed *owed, int step, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
-    """COPY begins. A stream carries values that no mask reaches: it must have been proven."""
-    cdef Ruling *ruling = owed.bound.ruling if owed.bound != NULL else NULL
-    if s.restricted and (ruling == NULL or not ruling.flags & RULING_COPY):
-        return end_session(s, "a COPY that no decision covers")
-    begin_output(s, owed)
-    if pass_client(s, frame, size) < 0:
-        return end_session(s, "out of memory")
-    if step == STEP_COPY_OUT:
-        return 0
-    if record_opening(s, owed) < 0:  # the client has to hear of it before it can go on
-        return -1
-    if not doubt_early_syncs(s, owed) or (s.hold == HOLD_DRAIN and not owed.copied):
-        return end_session(s, "messages were sent behind a COPY before it ended")
-    if owed.copied:
-        owed.copied -= 1
-        return end_copy(s, owed)
-    if step == STEP_COPY_BOTH:
-        return step_phase(s, EVENT_COPY_BOTH)
-    return step_phase(s, EVENT_COPY_IN_EXTENDED if owed.kind == OWE_EXECUTE else EVENT_COPY_IN_SIMPLE)
-
-
-cdef int end_copy(Sess *s, Owed *owed) noexcept nogil:
-    """The data's end was sent before its beginning. A batch whose Syncs were all ignored has none yet."""
-    if owed.kind != OWE_EXECUTE or s.phase != PHASE_READY or s.head + 1 + owed.early != s.tail:
-        return 0
-    return step_phase(s, EVENT_COPY_DONE) if step_phase(s, EVENT_COPY_IN_EXTENDED) == 0 else -1
 
 
 cdef int on_ready(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t size) noexcept nogil:

@@ -22,6 +22,13 @@ cdef enum:
     HELD_NS = 20000000         # so does a result that takes longer than this
 
 
+cdef void begin_output(Sess *s, Owed *owed) noexcept nogil:
+    """From here on what is put out belongs to the statement at the head."""
+    if not owed.started:
+        owed.started = 1
+        owed.output_at = s.queued
+
+
 cdef int record(Sess *s, Owed *owed, Ruling *ruling, int part, int outcome, const unsigned char *sqlstate) noexcept nogil:
     """Appends one entry for owed. -1: the journal takes nothing more, and the session must not go on."""
     cdef Execution execution

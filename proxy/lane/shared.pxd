@@ -8,4 +8,5 @@ cdef Prepared *new_prepared(Py_ssize_t *kept, Ruling *ruling, unsigned long long
 cdef void drop_prepared(Prepared *prepared) noexcept nogil
 cdef Bound *new_bound(Py_ssize_t *kept, Ruling *ruling, const Value *values, int count) noexcept nogil
 cdef void drop_bound(Bound *bound) noexcept nogil
+cdef void drop_copy(Bound *bound) noexcept nogil
 cdef int set_formats(Bound *bound, int columns) noexcept nogil

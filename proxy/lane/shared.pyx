@@ -5,6 +5,7 @@ from libc.string cimport memcpy
 
 from proxy.audit.execution cimport Value
 from proxy.lane.state cimport Bound, Prepared, Ruling
+from proxy.masking.copying cimport release_copy
 from proxy.template.lexer cimport Span
 
 cdef enum:
@@ -83,6 +84,7 @@ cdef Bound *new_bound(Py_ssize_t *kept, Ruling *ruling, const Value *values, int
     bound.ruling = ruling
     bound.described = -1
     bound.formats = NULL
+    bound.copy = NULL
     bound.count = count
     bound.values = <Value *> (bound + 1)
     at = <unsigned char *> (bound.values + count)
@@ -105,8 +107,16 @@ cdef void drop_bound(Bound *bound) noexcept nogil:
     if bound.refs == 0:
         drop_ruling(bound.ruling)
         free(bound.formats)
+        drop_copy(bound)
         bound.kept[0] -= bound.weight
         free(bound)
+
+
+cdef void drop_copy(Bound *bound) noexcept nogil:
+    if bound.copy != NULL:
+        release_copy(bound.copy)
+        free(bound.copy)
+        bound.copy = NULL
 
 
 cdef int set_formats(Bound *bound, int columns) noexcept nogil:

@@ -4,6 +4,7 @@ from cpython.object cimport PyObject
 
 from proxy.audit.execution cimport Value
 from proxy.masking.cell cimport Out
+from proxy.masking.copying cimport CopyPlan, CopyState
 from proxy.masking.rows cimport Plan
 from proxy.observe.histogram cimport Histogram
 from proxy.template.lexer cimport Span
@@ -107,6 +108,7 @@ cdef struct Ruling:
     const Plan *plan       # NULL: no column is masked
     int masked             # columns with a mask
     const unsigned char *covered  # one byte a column: it has a mask; NULL where none has
+    const CopyPlan *copy   # how the masks meet a COPY TO STDOUT; NULL: plan is for rows alone
     PyObject *verdict      # the Verdict that owns everything here; refs keeps it alive
     unsigned char *error   # an ErrorResponse frame
     Py_ssize_t error_size
@@ -132,6 +134,7 @@ cdef struct Bound:         # one execution: a portal, or one command of a simple
     Ruling *ruling
     int described          # columns of the last RowDescription; -1: none seen, 0: NoData
     unsigned char *formats  # one byte a column, from RowDescription
+    CopyState *copy        # how far a masked COPY TO STDOUT has come; NULL: there is none
     int count
     Value *values          # bound values or literals, copied behind the struct
 

@@ -1,3 +1,4 @@
+from proxy.masking.copying import CopyMask
 from proxy.masking.rows import RowMask
 
 REFUSE: int
@@ -17,10 +18,12 @@ class Verdict:
     flags: the bits above. columns: result columns that the analysis saw, -1 where it says nothing. statement: the
     journal's reference, 0 where nothing is recorded. covered: one byte a column, 1 where the mask covers it.
     values_as: 0 nothing, 1 clear, 2 keyed digests. error: an ErrorResponse frame where flags has REFUSE.
-    decision: whatever Python wants to find again. Raises ValueError: sqlstate or covered of a wrong length.
+    copy: mask, for the stream of a COPY TO STDOUT. decision: whatever Python wants to find again. Raises ValueError:
+    sqlstate or covered of a wrong length, a copy of another mask.
     """
 
     mask: RowMask | None
+    copy: CopyMask | None
     decision: object
     commands: tuple[Verdict, ...]
     def __init__(
@@ -36,6 +39,7 @@ class Verdict:
         sqlstate: bytes = b"42501",
         decision: object = None,
         commands: tuple[Verdict, ...] = (),
+        copy: CopyMask | None = None,
     ) -> None: ...
     @property
     def flags(self) -> int: ...

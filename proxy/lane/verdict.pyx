@@ -5,6 +5,7 @@ from cpython.object cimport PyObject
 from libc.string cimport memcpy
 
 from proxy.lane.state cimport Ruling
+from proxy.masking.copying cimport CopyMask
 from proxy.masking.rows cimport RowMask
 
 REFUSE = 1
@@ -25,11 +26,13 @@ cdef class Verdict:
 
     flags: the bits above. columns: result columns that the analysis saw, -1 where it says nothing. statement: the
     journal's reference, 0 where nothing is recorded. values_as: 0 nothing, 1 clear, 2 keyed digests. error: an
-    ErrorResponse frame where flags has REFUSE. decision: whatever Python wants to find again.
+    ErrorResponse frame where flags has REFUSE. copy: mask, for the stream of a COPY TO STDOUT. decision: whatever Python
+    wants to find again.
     """
 
     def __cinit__(self, *, int flags=0, int columns=-1, unsigned int statement=0, int values_as=2,
-                  RowMask mask=None, bytes covered=b"", bytes error=b"", bytes sqlstate=b"42501", object decision=None, tuple commands=()):
+                  RowMask mask=None, bytes covered=b"", bytes error=b"", bytes sqlstate=b"42501", object decision=None, tuple commands=(),
+                  CopyMask copy=None):
         if len(sqlstate) != 5:
             raise ValueError("sqlstate: five bytes")
         self.mask, self.error, self.decision, self.commands = mask, error, decision, commands
@@ -39,6 +42,10 @@ cdef class Verdict:
         self.ruling.values_as = values_as
         self.ruling.plan = mask.plan if mask is not None else NULL
         self.ruling.masked = mask.masked if mask is not None else 0
+        if copy is not None and copy.mask is not mask:
+            raise ValueError("copy: of the same mask")
+        self.copy = copy
+        self.ruling.copy = &copy.plan if copy is not None else NULL
         self.covered = bytes(covered)
         if mask is not None and not len(self.covered) == mask.columns == columns:
             raise ValueError("covered: one byte for each column of the mask")

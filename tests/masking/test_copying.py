@@ -1,6 +1,7 @@
 """COPY TO STDOUT through the masks: what comes out is what the server would have written of the masked values."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -64,7 +65,7 @@ def test_what_comes_out_is_what_the_server_writes_of_the_masked_values(
 ) -> None:
     stream = b"".join(written(rows, options, NAMES))
     places = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    pieces = [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+    pieces = [stream[start:end] for start, end in pairwise(places)]
     expected = b"".join(written([shown(row, options.form) for row in rows], options, NAMES))
     assert b"".join(made(options).apply(pieces)) == expected
 
