@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import NewType
+from types import MappingProxyType
+from typing import Final, NewType
 
 import msgspec
 
@@ -13,10 +14,24 @@ Level = NewType("Level", int)
 
 
 class ColumnId(msgspec.Struct, frozen=True, order=True):
-    """A column by what PostgreSQL calls it. attnum 0: the whole row; negative: a system column."""
+    """A column by what PostgreSQL calls it, or a part of a json document in it. attnum 0: the whole row; negative: a
+    system column. path: the way to the part, none for all of the document: ".key", "?key" (a key, or a position in an
+    array), at its end perhaps AS_TEXT or ITSELF. Positions in arrays do not show: a part of one is a part of all."""
 
     relation: Oid
     attnum: Attnum
+    path: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> "ColumnId":
+        """The column that it is, or is a part of."""
+        return ColumnId(self.relation, self.attnum) if self.path else self
+
+
+AS_TEXT: Final = "text"
+"""At the end of a path: the part as a text, as ->> gives it."""
+ITSELF: Final = "itself"
+"""At the end of a path: whether the part is there, and which kind or scalar it is; not what is below it."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -208,6 +223,7 @@ class Treatment(Enum):
     MASK = "mask"  # the method of the column's type
     REDACT = "redact"  # the typed constant
     NULL = "null"
+    DEFINITION = "definition"  # a stored definition without its constants
 
 
 class Classified(msgspec.Struct, frozen=True):
@@ -217,24 +233,46 @@ class Classified(msgspec.Struct, frozen=True):
     type: str = "default"
     rule: str = ""
     """file:line of the entry, for people."""
+    keys: tuple[str, ...] | None = None
+    """Which part of a document it is, as keys from the outside to the inside; None: the whole column."""
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A column of which parts are classified. rest: what the whole column is besides; None: unclassified."""
+
+    parts: tuple[Classified, ...]
+    rest: Classified | None = None
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A stored definition (a view, a check, a default, a comment …). place: the catalog's column that holds it; meets:
+    the columns that a constant in it stands beside; texts: as the server shows it, where that is known."""
+
+    place: ColumnId
+    meets: frozenset[ColumnId]
+    texts: tuple[str, ...] = ()
 
 
 class Classification(msgspec.Struct, frozen=True):
-    """The classified columns of one database, by id; what is missing is unclassified. inexact: relations of which
-    some columns are classified by json path alone map to Classified too, for the whole column."""
+    """The classified columns of one database, by id; what is missing is unclassified. documents: those among them of
+    which parts are classified; their level in columns is that of the whole, with all its parts."""
 
     columns: Mapping[ColumnId, Classified]
     highest: Level
     unclassified: Level | None = None
     """None: an unlisted column is masked (`unclassified: mask`)."""
+    stored: tuple[Stored, ...] = ()
+    documents: Mapping[ColumnId, Document] = MappingProxyType({})
 
 
 class ColumnTreatment(msgspec.Struct, frozen=True):
-    """What is done to one result column. label: the key under `masks`; column: what it protects, for the record."""
+    """What is done to one result column. label: the key under `masks`; column: what it protects, for the record.
+    parts: where parts of a document are masked, and the rest is not, their keys and labels."""
 
     treatment: Treatment
     label: str = "default"
     column: ColumnId | None = None
+    parts: tuple[tuple[tuple[str, ...], str], ...] = ()
 
 
 class Action(Enum):

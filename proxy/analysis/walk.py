@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
 from proxy.analysis.gathered import Gathered, origin
 from proxy.analysis.ground import Ground, children, number, only
 from proxy.analysis.query import walk
@@ -80,7 +78,7 @@ def _compare(ground: Ground, gathered: Gathered) -> None:
     for column in gathered.asked - gathered.reads:
         relation = ground.snapshot.relations.get(column.relation)
         if relation is None or relation.kind is not RelationKind.VIEW:
-            gathered.unproven((f"unseen:{ground.snapshot.column_name(*msgspec.structs.astuple(column))}",))
+            gathered.unproven((f"unseen:{ground.snapshot.column_name(column.relation, column.attnum)}",))
 
 
 def unread(reason: str) -> Footprint:

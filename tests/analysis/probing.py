@@ -18,6 +18,8 @@ from proxy.model import ColumnId, Footprint, Oid, Origin
 
 SCHEMA = Path(__file__).parent.parent / "cases" / "shop.sql"
 ON = "set client_min_messages = log; set debug_print_rewritten = on; set debug_pretty_print = off"
+READER = "analysis_reader"
+"""A role to which row security applies; a case asks for it by role: reader."""
 OFF = "set debug_print_rewritten = off; set client_min_messages = notice"
 
 
@@ -64,17 +66,24 @@ class Shop:
         """Its catalog."""
         return self.ground.snapshot
 
-    def trees(self, sql: str) -> tuple[Node, ...]:
-        """The rewritten trees of a statement."""
-        return tuple(tree for detail in details(self.connection, sql) for tree in self.reader.printed(detail))
+    def trees(self, sql: str, role: str | None = None) -> tuple[Node, ...]:
+        """The rewritten trees of a statement. role: whose, by default the superuser's."""
+        if role is not None:
+            self.connection.execute(f"set role {READER}".encode())
+        try:
+            printed = details(self.connection, sql)
+        finally:
+            self.connection.execute("reset role")
+        return tuple(tree for detail in printed for tree in self.reader.printed(detail))
 
-    def footprint(self, sql: str) -> Footprint:
+    def footprint(self, sql: str, role: str | None = None) -> Footprint:
         """What the walk says of a statement."""
-        return footprint(self.trees(sql), self.ground)
+        return footprint(self.trees(sql, role), self.ground)
 
     def column(self, column: ColumnId) -> str:
         """relation.attribute; schemas other than shop stand before it."""
-        return self.snapshot.column_name(column.relation, column.attnum).removeprefix("shop.")
+        name = self.snapshot.column_name(column.relation, column.attnum).removeprefix("shop.")
+        return name + "".join(step if step[0] in ".?" else f":{step}" for step in column.path)
 
     def columns(self, columns: Iterable[ColumnId]) -> list[str]:
         """Their names in order; relation.* where all columns of a relation with more than two are there."""
@@ -141,8 +150,17 @@ def open_shop(server: EmbeddedPostgres, name: str) -> Shop:
         connection.execute(f"create database {name}".encode())
     connection = psycopg.connect(server.dsn(name), autocommit=True)
     connection.execute(SCHEMA.read_bytes())
+    admit(connection)
     ground = Ground(snapshot_of(server.dsn(name)))
     return Shop(server, connection, ground, TreeReader(), accepts(connection, "select xmlpi(name x)"))
+
+
+def admit(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Let the reader in."""
+    if connection.execute("select 1 from pg_roles where rolname = %s", [READER]).fetchone() is None:
+        connection.execute(f"create role {READER}".encode())
+    connection.execute(f"grant usage on schema shop to {READER}".encode())
+    connection.execute(f"grant select, insert, update, delete on all tables in schema shop to {READER}".encode())
 
 
 def accepts(connection: psycopg.Connection[tuple[object, ...]], sql: str) -> bool:
