@@ -26,6 +26,7 @@ from proxy.policy.rules import Rules
 from proxy.relay.moment import Moment, ask_moment, read_moment
 from proxy.relay.probe import probe_texts, read_answers
 from proxy.relay.words import Owe
+from proxy.server.copying import inner_of_copy
 from proxy.server.driver import lex_options
 from proxy.server.judging import inner_text
 from proxy.server.several import BY_NAME
@@ -159,6 +160,8 @@ class _Inquiry:
         if reading.probe:
             return trees or None
         inner = inner_text(reading) if place.restricted else None
+        if inner is None and place.restricted and reading.copy is not None:
+            inner = (inner_of_copy(sql.encode(), 0) or b"").decode() or None
         return None if inner is None else await self._parse(moment, inner) or None
 
     async def _parse(self, moment: Moment, text: str) -> tuple[bytes, ...]:

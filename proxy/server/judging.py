@@ -9,11 +9,12 @@ from proxy.errors import ProtocolViolation
 from proxy.lane import verdict as lane
 from proxy.lane.session import Session
 from proxy.lane.verdict import Verdict
-from proxy.model import Action, CopyWay, Decision, Reading
+from proxy.model import Action, Decision, Reading
 from proxy.relay.moment import Ask, Moment, run
 from proxy.relay.probe import Answers, probe_inner, probe_parse, probe_texts, read_answers
 from proxy.relay.words import Event, Owe, Phase
 from proxy.server.answering import Failed, Statement
+from proxy.server.copying import carried, inner_of_copy
 from proxy.server.scrub import report, trim
 from proxy.server.shared import Seat
 from proxy.server.verdicts import DIGESTS, NOTHING
@@ -52,16 +53,18 @@ class Judging:
             frames = await self.seat.ask(probe_parse(moment, pack(b"P", asked.parse)))
             answers = read_answers(frames, moment, 1)
             return answers, bool(answers.statements) and answers.statements[0].error is None
-        text = asked.text if reading.probe else self.inner(place, reading)
+        text = asked.text if reading.probe else self.inner(place, reading, asked.text or b"")
         if text is None:
             return None, False
         simple = asked.event is Event.QUERY
         question = probe_texts(moment, [text]) if simple else probe_inner(moment, text, asked.types)
         return read_answers(await self.seat.ask(question), moment, 1), False
 
-    def inner(self, place: Place, reading: Reading) -> bytes | None:
+    def inner(self, place: Place, reading: Reading, whole: bytes) -> bytes | None:
         """The query whose rows a command hands on, where its reader may not see everything."""
         text = inner_text(reading) if place.restricted else None
+        if text is None and place.restricted and reading.copy is not None:
+            return inner_of_copy(whole, self.options())
         return None if text is None else self.encode(text)
 
     async def read(self, text: bytes) -> Reading:
@@ -189,20 +192,23 @@ class Judging:
 
     def verdict(self, judged: Judgement, text: bytes, *, extra: int = 0) -> Verdict:
         """The verdict, with the statement's template for the record."""
+        judged, copy = carried(judged, self.place(), text, self.options())
         lexed = self.shared.lexer.lex(text, self.options())
         return self.shared.verdicts.of(
             judged,
             sql=self.sql(text),
             fingerprint=fingerprint(lexed.template),
             extra=extra,
+            copy=copy,
         )
 
     def command(self, judged: Judgement, text: bytes) -> Verdict:
         """One of several: the whole string is its key, so its record may show its own text."""
+        judged, copy = carried(judged, self.place(), text, self.options())
         clear = not judged.decision.digest and not judged.reading.secret
         sql = self.decode(text) if clear else self.sql(text)
         template = self.shared.lexer.lex(text, self.options()).template
-        return self.shared.verdicts.of(judged, sql=sql, fingerprint=fingerprint(template), values_as=NOTHING)
+        return self.shared.verdicts.of(judged, sql=sql, fingerprint=fingerprint(template), values_as=NOTHING, copy=copy)
 
     def remember(self, place: Place, key: bytes, asked: Statement, verdict: Verdict, *, by_text: bool) -> None:
         """Gives the lane the verdict for whoever asks the same; by_text: the same to the letter."""
@@ -213,11 +219,5 @@ class Judging:
 
 
 def inner_text(reading: Reading) -> str | None:
-    """The query whose rows a command hands on."""
-    if reading.inner is not None:
-        return reading.inner
-    if reading.copy is not None and reading.copy.way is CopyWay.TO and reading.copy.relation is not None:
-        columns = ", ".join(reading.copy.columns) or "*"
-        # as written, parsed under a name of ours and never run: the server says which columns it would give
-        return f"select {columns} from only {reading.copy.relation}"  # noqa: S608
-    return None
+    """The query whose rows a command hands on. That of COPY TO of a relation: see inner_of_copy."""
+    return reading.inner

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, Protocol
 from proxy.decide.words import Facts, Judgement
 from proxy.lane import verdict as lane
 from proxy.lane.verdict import Verdict
+from proxy.masking.copying import CopyMask
 from proxy.model import Action
 from proxy.observe.clock import Clock
 from proxy.wire.constants import ErrorField, ServerType
@@ -45,10 +46,18 @@ class Verdicts:
         self._refused = Counter[str]()
 
     def of(
-        self, judgement: Judgement, *, sql: str, fingerprint: str, values_as: int | None = None, extra: int = 0
+        self,
+        judgement: Judgement,
+        *,
+        sql: str,
+        fingerprint: str,
+        values_as: int | None = None,
+        extra: int = 0,
+        copy: CopyMask | None = None,
     ) -> Verdict:
         """The verdict of one statement. sql: as its record shows it; values_as: what the record keeps of literals and
-        parameters, by default what the decision says; extra: flags beside those that follow from it."""
+        parameters, by default what the decision says; extra: flags beside those that follow from it; copy: the
+        masks of a COPY's stream."""
         decision, refused = judgement.decision, judgement.decision.action is not Action.ALLOW
         if values_as is None:
             values_as = NOTHING if judgement.reading.secret else DIGESTS if decision.digest else CLEAR
@@ -62,6 +71,7 @@ class Verdicts:
             error=refusal(judgement) if refused else b"",
             sqlstate=decision.sqlstate.encode(),
             decision=judgement,
+            copy=None if refused else copy,
         )
         self._hold(made, owns=made.statement)
         return made
