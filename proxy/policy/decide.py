@@ -114,12 +114,10 @@ def _protect(reading: Reading, footprint: Footprint | None, exposure: Exposure) 
     if isinstance(treatments, Reason):
         return treatments
     match shape_of(reading, footprint):
-        case Shape.ROWS:
+        case Shape.ROWS | Shape.COPY:  # a stream of COPY is masked like rows, or its verdict refuses: server/copying.py
             return treatments
         case Shape.VIEW:
             return ()
-        case Shape.COPY:
-            return Reason.COPY if treatments else ()
         case Shape.PLAN:
             return Reason.EXPLAIN if treatments else ()
         case Shape.STORE:

@@ -25,7 +25,7 @@ HINTS: Final[Mapping[Reason, str]] = MappingProxyType(
     {
         Reason.BUDGET: "Compare protected columns with values written out or bound one by one: they are counted.",
         Reason.CATALOG_DATA: "This system catalog holds data; leave the column out, or ask for a higher clearance.",
-        Reason.COPY: "COPY of masked columns is not in this version; SELECT them, or name only the others.",
+        Reason.COPY: "SELECT the masked columns, or say the options of COPY as plain constants, NULL in CSV alone.",
         Reason.DERIVED: "Select the protected column as it is: it comes masked. Expressions over it are refused.",
         Reason.EXPLAIN: "Plans of statements that touch protected columns are refused.",
         Reason.INFERENCE: "Leave protected columns out of WHERE, JOIN, GROUP BY, ORDER BY and DISTINCT.",
