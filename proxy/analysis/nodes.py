@@ -90,7 +90,7 @@ NODES: Final[Mapping[str, Kind]] = {
     "SCALARARRAYOPEXPR": _row(Effect.MIX, "args", call=Call.OPNO),
     "ROWCOMPAREEXPR": _row(Effect.MIX, "largs rargs", call=Call.OPNOS),
     "AGGREF": _row(Effect.MIX, "aggdirectargs args aggorder aggdistinct aggfilter", call=Call.AGGFNOID),
-    "WINDOWFUNC": _row(Effect.MIX, "args aggfilter runCondition", call=Call.WINFNOID),
+    "WINDOWFUNC": _row(Effect.MIX, "args aggfilter", call=Call.WINFNOID),
     # coercions that make another value
     "COERCEVIAIO": _row(Effect.MIX, "arg", call=Call.INPUT),
     "ARRAYCOERCEEXPR": _row(Effect.MIX, "arg elemexpr"),
@@ -113,9 +113,9 @@ NODES: Final[Mapping[str, Kind]] = {
     "JSONCONSTRUCTOREXPR": _row(Effect.MIX, "args func coercion returning", call=Call.JSON),
     "JSONISPREDICATE": _row(Effect.MIX, "expr format"),
     "JSONEXPR": _row(
-        Effect.MIX, "formatted_expr format path_spec returning passing_values on_empty on_error item_coercions"
+        Effect.MIX, "formatted_expr format path_spec returning passing_values on_empty on_error"
     ),
-    "JSONBEHAVIOR": _row(Effect.MIX, "expr coercion"),
+    "JSONBEHAVIOR": _row(Effect.MIX, "expr"),
     "JSONFORMAT": _row(Effect.MIX),
     "JSONRETURNING": _row(Effect.MIX, "format", call=Call.RETURNING),
     "TABLEFUNC": _row(

@@ -7,16 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from proxy.analysis.ground import Ground, nodes
-from proxy.analysis.nodes import ALL, NODES, Effect
+from proxy.analysis.nodes import NODES, Effect
 from proxy.analysis.tree import Node
 from proxy.analysis.walk import footprint, unread
 from proxy.catalog.snapshot import Snapshot
 from proxy.model import Footprint
-from tests.analysis.cases import CASES, runs
 from tests.analysis.probing import Shop
 
 TREES: dict[tuple[int, str], tuple[Node, ...]] = {}
-UTILITIES = [case["sql"] for case in CASES if case.get("command") == "utility"]
 UNSEEN = {"ALIAS", "RTEPERMISSIONINFO"}  # what they say is not believed anyway
 STATEMENTS = [
     "select email, upper(ssn) from customers c where id = 1 and exists (select 1 from orders o where o.id = c.id)",
@@ -87,37 +85,6 @@ def cached_trees(shop: Shop, sql: str) -> tuple[Node, ...]:
     known = TREES.setdefault((shop.server.major, sql), ())
     TREES[shop.server.major, sql] = known or shop.trees(sql)
     return TREES[shop.server.major, sql]
-
-
-def test_the_table_holds_every_node_and_field_that_servers_print(shop: Shop) -> None:
-    printed = [case["sql"] for case in CASES if runs(shop, case) and case["sql"] not in UTILITIES]
-    missing = {
-        (node.name, *sorted(node.children.keys() - (ALL[node.name].fields if node.name in ALL else set())))
-        for sql in printed
-        for node in nodes(shop.trees(sql))
-        if node.name not in ALL or not node.children.keys() <= ALL[node.name].fields
-    }
-    assert missing == set()
-
-
-def test_the_table_holds_every_node_that_the_catalog_stores(shop: Shop) -> None:
-    stored = shop.connection.execute("select ev_action::text from pg_rewrite").fetchall()
-    missing = {
-        node.name
-        for (text,) in stored
-        for node in nodes(shop.reader.stored(str(text).encode()))
-        if node.name not in ALL and node.name not in {"NOTIFYSTMT"}
-    }
-    assert missing == set()
-
-
-def test_the_cases_reach_nearly_every_row_of_the_table(shop: Shop) -> None:
-    """On any one server: what is missing is older, newer, or made by nothing but the catalog."""
-    seen = {node.name for case in CASES if runs(shop, case) for node in nodes(shop.trees(case["sql"]))}
-    rare = {"COERCETODOMAINVALUE", "NEXTVALUEEXPR", "SETTODEFAULT", "MERGEACTION", "MERGESUPPORTFUNC", "RETURNINGEXPR"}
-    rare |= {"RTEPERMISSIONINFO", "CTESEARCHCLAUSE", "CTECYCLECLAUSE", "CONVERTROWTYPEEXPR", "NAMEDARGEXPR"}
-    unseen = {name for name in NODES if name not in seen and ALL[name] not in [ALL[one] for one in seen if one in ALL]}
-    assert {name for name in unseen - rare if not name.startswith(("JSON", "XML"))} == set()
 
 
 def test_every_effect_has_nodes_and_every_pass_has_one_arm() -> None:

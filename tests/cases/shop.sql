@@ -26,6 +26,8 @@ create table payments (id int generated always as identity primary key, order_id
 create table staff (id int primary key, boss int, name text, salary int);
 create table people (id int, first text, last text, full_name text generated always as (first || ' ' || last) stored);
 create table plain (id int unique, a text, b text);
+create table partly (id int, a text);
+create unique index on partly (id) where a > 'a';
 create table checked (id int, v text check (shop.spy(v)));
 create table spied_on (id int, v spied);
 create table indexed (id int, v text);
@@ -61,6 +63,7 @@ create view v_contacts (number, mail) as select id, email from v_customers where
 create view v_totals as select c.id, c.name, sum(o.total) as total from customers c join orders o on o.customer_id = c.id group by c.id;
 create view v_barrier with (security_barrier) as select id, ssn as reference from customers where active;
 create view v_update as select id, email from customers where id < 100 with local check option;
+create view v_loud as select id, upper(name) as loud from customers;
 create view v_union as select email as contact from customers union all select name from staff;
 create view v_instead as select id, v from logged;
 create function instead() returns trigger language plpgsql as 'begin return new; end';
