@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from proxy.analysis import bodies, json_paths
+from proxy.analysis import bodies, definitions, json_paths
 from proxy.analysis.around import Scope
 from proxy.analysis.functions import Behaviour, changes_state
 from proxy.analysis.gathered import Uses
@@ -41,13 +41,15 @@ def evaluate(scope: Scope, node: Node, depth: int = 0) -> Value:
 def _special(scope: Scope, node: Node, kind: Kind) -> Value | None:
     """The value of a node that tells more than that it was computed: a constant path into a json document, a call of a
     function whose body is known. None for any other. node was noted, what is inside is noted here."""
-    if node.name not in BODIED:
-        return None
     if (path := json_paths.path_of(scope.ground, node)) is not None:
         reasons = frozenset().union(*(known(scope, one)[1] for one in path.nodes))
         scope.gathered.decisive |= {number(one, "location") for one in path.nodes if one.name == "CONST"}
         return _refuse(scope, json_paths.part(scope.ground, evaluate(scope, path.base), path.keys), reasons)
+    if node.name not in BODIED:
+        return None
     oid = scope.ground.called(node, kind.call)[0]
+    if (name := definitions.function_of(scope.ground, node, oid)) is not None:
+        return definitions.shown(scope.ground, name, [evaluate(scope, one) for one in children(node, "args")])
     if scope.ground.behaviour(oid)[0] is Behaviour.BODY:
         return bodies.call(scope, oid, [evaluate(scope, one) for one in children(node, "args")])
     return None
@@ -202,11 +204,9 @@ def _note_calls(scope: Scope, node: Node, kind: Kind) -> None:
 
 
 def _judge_call(scope: Scope, node: Node) -> Value:
-    """A function that leaves a trace must not be given a column; one that shows definitions yields what is in them."""
+    """A function that leaves a trace must not be given a column."""
     function = number(node, "funcid")
     known_as, reason = scope.ground.behaviour(scope.ground.called(node, Call.FUNCID)[0])
-    if known_as is Behaviour.DEFINITION:
-        return Value(computed=scope.ground.definitions)
     if known_as is Behaviour.STATEFUL and function and _names_column(node):
         return _refuse(scope, CLEAN, frozenset({reason}))
     return CLEAN

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
-from functools import cached_property
 from typing import Final
 
 from proxy.analysis.functions import Behaviour, behaviour
@@ -235,35 +234,6 @@ class Ground:
         if self.unproven((*relation.expressions, *generated)):
             found.add(f"expression:{relation.full_name}")
         return found
-
-    @cached_property
-    def definitions(self) -> frozenset[ColumnId]:
-        """Columns that stand beside a constant in a definition that is stored: a view, a check, an index, a policy."""
-        found = set[ColumnId]()
-        for one in self.snapshot.relations.values():
-            generated = (column.expression for column in one.columns.values())
-            for tree in (one.view, *one.expressions, *one.policies, *generated):
-                if tree:
-                    found |= self._meetings(tree, one)
-        return frozenset(found)
-
-    def _meetings(self, tree: str, relation: Relation) -> set[ColumnId]:
-        """Every column that a tree names, where it holds a constant at all. What it reads of other relations than its
-        own stands in the permissions that it asks for."""
-        try:
-            found = list(nodes(self.stored(tree)))
-        except ValueError:
-            return {ColumnId(relation.oid, attnum) for attnum in relation.columns}
-        if not any(node.name == "CONST" and node.fields.get("constisnull") == "false" for node in found):
-            return set()
-        own = {number(node, "varattno") for node in found if node.name == "VAR"} if relation.view is None else ()
-        asked = [
-            ColumnId(Oid(number(node, "relid")), Attnum(bit - SELECTED_OFFSET))
-            for node in found
-            if "selectedCols" in node.fields and isinstance(node.fields.get("relid"), int)
-            for bit in numbers(node, "selectedCols")
-        ]
-        return {ColumnId(relation.oid, Attnum(attnum)) for attnum in own} | set(asked)
 
 
 def number(node: Node, field: str) -> int:

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from proxy.catalog import queries
+from proxy.catalog.definitions import definitions
 from proxy.catalog.snapshot import (
     Column,
     Function,
@@ -50,19 +51,22 @@ async def load(
             raise CatalogUnreadable(
                 f"the catalog account may not read {', '.join(missing)}", hint="GRANT SELECT on them to it"
             )
-        database, version_num, encoding = await connection.fetchrow(queries.SERVER)
+        database, version_num, encoding, oid, may_ask = await connection.fetchrow(queries.SERVER)
+        cluster = await connection.fetchval(queries.CLUSTER) if may_ask else "unknown"
         old = previous or Snapshot(database, version_num)
         again = {part for part, read_from in queries.PARTS.items() if previous is None or read_from & set(changed)}
         snapshot = Snapshot(
             database=database,
             server_version_num=version_num,
             encoding=encoding,
+            identity=f"{cluster}/{oid}",
             relations=await _relations(connection, None if "relations" in again else old.relations),
             types=await _types(connection, version_num, None if "types" in again else old.types),
             functions=await _functions(connection, version_num) if "functions" in again else old.functions,
             operators=await _operators(connection) if "operators" in again else old.operators,
             roles=await _roles(connection) if "roles" in again else old.roles,
             json_casts=await _json_casts(connection) if "casts" in again else old.json_casts,
+            definitions=await definitions(connection) if "definitions" in again else old.definitions,
         )
     return msgspec.structs.replace(snapshot, digest=await digest_of(snapshot))
 
@@ -82,7 +86,7 @@ async def digest_of(snapshot: Snapshot) -> str:
         if not _is_temporary(one[1]):
             found.update(msgspec.msgpack.encode(one))
     roles = [(one.oid, one.name, one.superuser, sorted(one.member_of)) for one in snapshot.roles.values()]
-    found.update(msgspec.msgpack.encode([roles, sorted(snapshot.json_casts)]))
+    found.update(msgspec.msgpack.encode([roles, sorted(snapshot.json_casts), snapshot.definitions]))
     return found.hexdigest()
 
 

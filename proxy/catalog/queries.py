@@ -4,9 +4,9 @@ import re
 from typing import Final
 
 CATALOGS: Final = (  # what an account needs SELECT on; PUBLIC has it unless somebody took it away
-    "pg_attrdef", "pg_attribute", "pg_auth_members", "pg_cast", "pg_class", "pg_constraint", "pg_depend", "pg_enum",
-    "pg_index", "pg_inherits", "pg_language", "pg_namespace", "pg_operator", "pg_partitioned_table", "pg_policy",
-    "pg_proc", "pg_range", "pg_rewrite", "pg_roles", "pg_trigger", "pg_type",
+    "pg_attrdef", "pg_attribute", "pg_auth_members", "pg_cast", "pg_class", "pg_constraint", "pg_depend",
+    "pg_description", "pg_enum", "pg_index", "pg_inherits", "pg_language", "pg_namespace", "pg_operator", "pg_partitioned_table", "pg_policy",
+    "pg_proc", "pg_range", "pg_rewrite", "pg_roles", "pg_statistic_ext", "pg_trigger", "pg_type",
 )  # fmt: skip
 KINDS: Final = "('r', 'p', 'v', 'm', 'f', 'S', 'c')"
 
@@ -25,9 +25,12 @@ where not has_table_privilege(('pg_catalog.' || name)::regclass, 'select')
 """
 
 SERVER: Final = """
-select current_database()::text, current_setting('server_version_num')::int, pg_encoding_to_char(encoding)::text
+select current_database()::text, current_setting('server_version_num')::int, pg_encoding_to_char(encoding)::text,
+       oid, has_function_privilege('pg_control_system()', 'execute')
 from pg_database where datname = current_database()
 """
+
+CLUSTER: Final = "select system_identifier from pg_control_system()"
 
 RELATIONS: Final = f"""
 select c.oid, n.nspname::text as schema, c.relname::text as name, c.relkind::text as kind,
@@ -137,6 +140,7 @@ LASTING: Final = {  # catalog: which of its rows do not belong to a temporary re
     "pg_class": "relnamespace not in (select oid from temporary)",
     "pg_constraint": "connamespace not in (select oid from temporary)",
     "pg_depend": "deptype = 'e'",
+    "pg_description": "objoid not in (select oid from hidden)",
     "pg_enum": "true",
     "pg_index": "indrelid not in (select oid from hidden)",
     "pg_inherits": "true",
@@ -147,6 +151,7 @@ LASTING: Final = {  # catalog: which of its rows do not belong to a temporary re
     "pg_proc": "true",
     "pg_range": "true",
     "pg_rewrite": "true",
+    "pg_statistic_ext": "true",
     "pg_trigger": "true",
     "pg_type": "typnamespace not in (select oid from temporary)",
 }
@@ -178,6 +183,11 @@ PARTS: Final = {  # what a part of a snapshot is read from
     "casts": {"pg_cast"},
     "roles": {"members", "roles"},
     "types": {"pg_type", "pg_enum", "pg_range", "pg_constraint", "pg_namespace"},
+    "definitions": {
+        "pg_attrdef", "pg_constraint", "pg_index", "pg_partitioned_table", "pg_class", "pg_policy", "pg_trigger",
+        "pg_rewrite", "pg_statistic_ext", "pg_description", "pg_type", "pg_attribute", "pg_namespace", "pg_proc",
+        "pg_operator", "pg_inherits",
+    },
     "relations": {
         "pg_class", "pg_attribute", "pg_attrdef", "pg_inherits", "pg_rewrite", "pg_constraint", "pg_index",
         "pg_partitioned_table", "pg_policy", "pg_trigger", "pg_proc", "pg_namespace", "pg_depend", "roles",

@@ -159,12 +159,28 @@ class Role(msgspec.Struct, frozen=True, gc=False):
     member_of: frozenset[str] = frozenset()
 
 
+class Definition(msgspec.Struct, frozen=True, gc=False):
+    """Something that is stored and may hold constants: a default, a check, an index's predicate, a policy's condition,
+    a comment. catalog, column: where it stands. relation, type_oid: what it is of, 0 where nothing; attnums: the columns
+    that it is for, 0 all. tree: None where it is a text, all of it constant. texts: as the server shows it."""
+
+    catalog: Oid
+    column: str
+    relation: Oid = Oid(0)
+    type_oid: Oid = Oid(0)
+    attnums: tuple[Attnum, ...] = ()
+    tree: str | None = None
+    texts: tuple[str, ...] = ()
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """Everything of one database. version grows when digest changes; temporary relations do not count for either."""
 
     database: str
     server_version_num: int
     encoding: str = "UTF8"
+    identity: str = ""
+    """The cluster and the OID of the database: what a name does not tell, when it is dropped and made again."""
     version: int = 0
     digest: str = ""
     relations: Mapping[Oid, Relation] = {}
@@ -175,6 +191,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     roles: Mapping[str, Role] = {}
     json_casts: frozenset[Oid] = frozenset()
     """Types with a cast of their own to json or jsonb, which to_json and its like would call."""
+    definitions: tuple[Definition, ...] = ()
+    """Of all that lasts but views' queries and SQL bodies, which stand with their relations and functions."""
 
     def relation_named(self, schema: str, name: str) -> Relation | None:
         """By name: a search over all, for people and rules, not for the path of a statement."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from proxy.catalog.snapshot import FIRST_NORMAL_OID, Snapshot, TypeKind
+from proxy.decide.definitions import Definitions
 from proxy.errors import ConfigError
 from proxy.masking.column import Column
 from proxy.masking.compile import compile_mask
@@ -29,16 +30,29 @@ class Masks:
         self._made: dict[tuple[str, Treatment, Column], ColumnMask] = {}
 
     def row_mask(
-        self, outputs: Sequence[Output], treatments: Sequence[ColumnTreatment], snapshot: Snapshot
+        self,
+        outputs: Sequence[Output],
+        treatments: Sequence[ColumnTreatment],
+        snapshot: Snapshot,
+        definitions: Definitions | None = None,
     ) -> tuple[RowMask | None, bytes]:
-        """The mask of a result and which columns it covers; None where all pass."""
+        """The mask of a result and which columns it covers; None where all pass. definitions: the subject's masks of
+        what is stored; where there are none, nothing of it is shown."""
         if not any(each.treatment is not Treatment.PASS for each in treatments):
             return None, b""
         masks = [
-            None if how.treatment is Treatment.PASS else self._one(how, column_of(snapshot, out.type_oid, out.typmod))
+            None if how.treatment is Treatment.PASS else self._of(how, out, snapshot, definitions)
             for out, how in zip(outputs, treatments, strict=True)
         ]
         return RowMask(masks), bytes(mask is not None for mask in masks)
+
+    def _of(
+        self, how: ColumnTreatment, output: Output, snapshot: Snapshot, definitions: Definitions | None
+    ) -> ColumnMask:
+        column = column_of(snapshot, output.type_oid, output.typmod)
+        if how.treatment is Treatment.DEFINITION and definitions is not None and column.is_text:
+            return definitions.mask(output.origin.direct)
+        return self._one(how, column)
 
     def redact(self, columns: Sequence[tuple[Oid, int] | None], snapshot: Snapshot) -> tuple[RowMask, bytes]:
         """Typed constants for the columns given by type and typmod; None passes."""
@@ -48,6 +62,8 @@ class Masks:
 
     def method_name(self, how: ColumnTreatment) -> str:
         """The method's name, for the record."""
+        if how.treatment is Treatment.DEFINITION:
+            return Treatment.DEFINITION.value
         return str(self._method(how).__struct_config__.tag)
 
     def _method(self, how: ColumnTreatment) -> Method:
@@ -55,7 +71,7 @@ class Masks:
             case Treatment.MASK:
                 entry = self._rules.mask_for(how.label)
                 return entry.method if entry is not None and isinstance(entry.method, Method) else Auto()
-            case Treatment.NULL:
+            case Treatment.NULL | Treatment.DEFINITION:
                 return Null()
             case _:
                 return Redact()

@@ -10,6 +10,7 @@ from proxy.masking.datetime cimport (
     date_binary, date_text, interval_binary, interval_text, time_binary, time_text, timestamp_binary, timestamp_text,
     timestamptz_text, timetz_binary, timetz_text,
 )
+from proxy.masking.definition cimport definition_text, known_text
 from proxy.masking.floats cimport float_binary, float_text
 from proxy.masking.integers cimport integer_binary, integer_text, money_binary, money_text
 from proxy.masking.jsonish cimport json_text, jsonb_binary
@@ -63,8 +64,10 @@ register("cidr", cidr_text, inet_binary)
 register("json", json_text, json_text)
 register("jsonb", json_text, jsonb_binary)
 register("array", array_text, array_binary)
+register("definition", definition_text, definition_text)
+register("known", known_text, known_text)
 
-UNKEYED = frozenset({"constant", "partial", "array"})
+UNKEYED = frozenset({"constant", "partial", "array", "definition", "known"})
 
 
 cdef int set_constant(Mask *mask, int format, bytes value) except -1:
@@ -134,6 +137,10 @@ cdef class ColumnMask:
         set_keyed(&self.mask, kernel.name, key)
         set_text(&self.mask, kernel)
         set_number(&self.mask, kernel)
+
+    def hide_null(self):
+        """From now on NULL becomes the constant too: whether a derived value is NULL tells of what it hides."""
+        self.mask.hides_null = True
 
     def __dealloc__(self):
         memset(&self.mask, 0, sizeof(Mask))

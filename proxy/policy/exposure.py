@@ -7,6 +7,7 @@ import msgspec
 
 from proxy.model import Attnum, Classification, ColumnId, Footprint, Level, Oid, Origin
 from proxy.policy.data_catalogs import DATA_RELATIONS, FIRST_NORMAL_OID
+from proxy.policy.documents import met
 from proxy.policy.rules import Subject
 
 WHOLE_ROW: Final = Attnum(0)
@@ -29,12 +30,19 @@ class Exposure(msgspec.Struct, frozen=True):
         """Whether there is anything that the subject may not see."""
         return self._below(self.ceiling)
 
+    @property
+    def definitions(self) -> frozenset[ColumnId]:
+        """The catalogs' columns that hold stored definitions."""
+        return frozenset(one.place for one in self.classification.stored)
+
     def protects(self, column: ColumnId) -> bool:
         """Whether a column is above the subject's clearance."""
         return self._below(self.level_of(column))
 
     def level_of(self, column: ColumnId) -> Level | None:
         """A column's level; None where `unclassified: mask` speaks, which is above all but the highest clearance."""
+        if column.path:
+            return self._level_of_part(column)
         if column.relation in DATA_RELATIONS:
             return self.ceiling
         if column.attnum == WHOLE_ROW:
@@ -57,6 +65,14 @@ class Exposure(msgspec.Struct, frozen=True):
 
     def _below(self, level: Level | None) -> bool:
         return self.subject.clearance < (self.subject.top if level is None else level)
+
+    def _level_of_part(self, column: ColumnId) -> Level | None:
+        """That of the column without its parts, or of the highest part that a path meets."""
+        document = self.classification.documents.get(column.whole)
+        if document is None:
+            return self.level_of(column.whole)
+        rest = document.rest.level if document.rest is not None else self.classification.unclassified
+        return None if rest is None else max([rest, *(part.level for part in met(column.path, document.parts))])
 
     def _level_of_row(self, relation: Oid) -> Level | None:
         levels = [known.level for column, known in self.classification.columns.items() if column.relation == relation]

@@ -11,7 +11,7 @@ from proxy.policy.data_catalogs import FIRST_NORMAL_OID
 from proxy.policy.exposure import Exposure, columns_of, touched, unproven
 from proxy.policy.reasons import Reason
 from proxy.policy.rules import Derived, Inference, Unproven
-from proxy.policy.treat import is_bare
+from proxy.policy.treat import is_bare, shows_definition
 
 
 class Shape(Enum):
@@ -78,11 +78,13 @@ def _shape(case: Case) -> Reason | None:
 
 
 def _catalog_data(case: Case) -> Reason | None:
-    """Catalogs' data is given as NULL where it is a bare result column, and may do nothing else."""
+    """Catalogs' data is given as NULL where it is a bare result column, a stored definition without its constants,
+    and neither may do anything else."""
     footprint = case.footprint
-    used = footprint.filtered | footprint.sorted | footprint.grouped | footprint.joined
-    for origin in [output.origin for output in footprint.outputs if not is_bare(output.origin)]:
-        used |= columns_of(origin)
+    used = footprint.filtered | footprint.sorted | footprint.grouped | footprint.joined | footprint.computed
+    for origin in [output.origin for output in footprint.outputs]:
+        if not is_bare(origin) and not shows_definition(origin, case.exposure):
+            used |= columns_of(origin)
     for write in footprint.writes:
         used |= columns_of(write.origin)
     protected = case.exposure.among(column for column in used if column.relation < FIRST_NORMAL_OID)
@@ -131,7 +133,11 @@ def _protected_write(case: Case) -> Reason | None:
 def _inference(case: Case) -> Reason | None:
     """What protected columns do other than be returned."""
     footprint, exposure = case.footprint, case.exposure
-    computed = [output.origin for output in footprint.outputs if not is_bare(output.origin)]
+    computed = [
+        output.origin
+        for output in footprint.outputs
+        if not is_bare(output.origin) and not shows_definition(output.origin, exposure)
+    ]
     uses = exposure.among(footprint.filtered | footprint.grouped | footprint.joined)
     ordered = exposure.among(footprint.sorted)
     match exposure.subject.inference:

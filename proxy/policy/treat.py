@@ -43,12 +43,23 @@ def treat(output: Output, exposure: Exposure) -> ColumnTreatment | Reason:
     if not protected:
         return PASS
     column = min(protected)
+    if shows_definition(origin, exposure):
+        return ColumnTreatment(Treatment.DEFINITION, column=column)
     if is_bare(origin) and any(each.relation < FIRST_NORMAL_OID for each in protected):
         return ColumnTreatment(Treatment.NULL, column=column)  # no rule names a mask for the catalogs' own types
     if (label := agreed_label(origin, exposure)) is not None:
         return ColumnTreatment(Treatment.MASK, label, column)
     derived = WHEN_DERIVED.get(exposure.subject.derived, Reason.DERIVED)
     return derived if isinstance(derived, Reason) else ColumnTreatment(derived, column=column)
+
+
+def shows_definition(origin: Origin, exposure: Exposure) -> bool:
+    """Whether a value is a stored definition, unchanged, and what chooses it is not protected: its mask is a text
+    without constants, and which definition it is of tells nothing."""
+    protected = exposure.among(columns_of(origin))
+    if origin.opaque or not protected or any(column.relation >= FIRST_NORMAL_OID for column in protected):
+        return False
+    return protected <= origin.direct and protected <= exposure.definitions
 
 
 def is_bare(origin: Origin) -> bool:

@@ -53,9 +53,3 @@ def test_columns_are_related_by_name_along_inheritance(shop: Shop, column: str, 
 
 def test_a_column_of_a_child_alone_has_no_relatives(shop: Shop) -> None:
     assert named(shop, "dogs.breed") not in related_columns(shop.snapshot)
-
-
-def test_definitions_name_the_columns_that_stand_beside_a_constant(shop: Shop) -> None:
-    names = shop.columns(shop.ground.definitions)
-    assert {"customers.balance", "customers.id", "docs.id", "docs.owner"} <= set(names)
-    assert not {"customers.ssn", "customers.name", "orders.item", "staff.salary"} & set(names)
