@@ -74,8 +74,8 @@ def shown(ground: Ground, function: str, arguments: Sequence[Value]) -> Value:
     """The value of a call that shows a definition: one of those that the catalog holds, unchanged, as long as nothing
     but the catalog chooses which one."""
     given = any_of(arguments)
-    columns = frozenset(_column(ground.snapshot, place) for place in PLACES.get(function, ()))
-    columns = frozenset(column for column in columns if column is not None)
+    places = (_column(ground.snapshot, place) for place in PLACES.get(function, ()))
+    columns = frozenset(column for column in places if column is not None)
     if given.opaque or any(column.relation >= FIRST_NORMAL_OID for column in given.sources):
         return Value(computed=columns | given.sources, opaque=given.opaque)
     return Value(direct=columns | given.sources)

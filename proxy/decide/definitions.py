@@ -1,10 +1,10 @@
 """Which texts of stored definitions a subject may read word for word.
 
-Of a place that holds any definition in which a constant meets a column that the subject may not see, a text passes only
-where the catalog was seen to show it for other definitions, and for none of those. Whatever the server prints in another
-way (another search_path, another DateStyle) is in no list and loses its constants. Only who may see everything can add
-to the list: a restricted subject makes no tables, indexes, policies or comments, and views are not listed; else it could
-store its guess and look whether it passes.
+Of a place that holds any definition in which a constant meets a column that the subject may not see, a text passes
+only where the catalog was seen to show it for other definitions, and for none of those. Whatever the server prints in
+another way (another search_path, another DateStyle) is in no list and loses its constants. Only who may see everything
+can add to the list: a restricted subject makes no tables, indexes, policies or comments, and views are not listed; else
+it could store its guess and look whether it passes.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Definitions:
     def _make(self, columns: frozenset[ColumnId]) -> ColumnMask:
         texts = self._sorted_out()
         found = [texts.get(column, (frozenset(), frozenset())) for column in columns]
-        safe = frozenset[str]().union(*(harmless - telling for harmless, telling in found))
+        safe = frozenset[str]().union(*(harmless for harmless, _ in found))
         known = [
             text.encode("utf-8", "surrogateescape") for text in safe - frozenset().union(*(one[1] for one in found))
         ]
