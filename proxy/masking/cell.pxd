@@ -66,6 +66,8 @@ cdef struct Mask:
     unsigned char fill[4]     # one character in UTF-8
     int width                 # bytes of an integer or a float
     int precision, scale      # of a numeric; precision 0: not stated
+    const void *parts         # of a document: proxy/masking/document.pxd, Parts
+    int hides_null            # NULL becomes the constant too
 
 
 cdef inline int reserve(Out *out, Py_ssize_t more) noexcept nogil:
@@ -106,6 +108,13 @@ cdef inline int mask_cell(const Mask *mask, int format, const unsigned char *val
     if done != UNFIT:
         return done
     if mask.constants[format].length < 0:
+        return IS_NULL
+    return append(out, mask.constants[format].data, mask.constants[format].length)
+
+
+cdef inline int mask_null(const Mask *mask, int format, Out *out) noexcept nogil:
+    """What NULL becomes: itself, or the constant where it is hidden. As mask_cell."""
+    if not mask.hides_null or mask.constants[format].length < 0:
         return IS_NULL
     return append(out, mask.constants[format].data, mask.constants[format].length)
 

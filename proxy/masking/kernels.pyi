@@ -17,6 +17,8 @@ class ColumnMask:
         key: bytes | None = None,
         element: ColumnMask | None = None,
     ) -> None: ...
+    def hide_null(self) -> None:
+        """From now on NULL becomes the constant too: whether a derived value is NULL tells of what it hides."""
     @property
     def method(self) -> str:
         """The method's name in the rules, for the record."""

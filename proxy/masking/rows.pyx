@@ -3,7 +3,7 @@
 
 from libc.stdlib cimport calloc, free
 
-from proxy.masking.cell cimport APPENDED, IS_NULL, NO_MEMORY, Mask, Out, append, be16, be32, mask_cell, put32, reserve
+from proxy.masking.cell cimport APPENDED, IS_NULL, NO_MEMORY, Mask, Out, append, be16, be32, mask_cell, mask_null, put32, reserve
 from proxy.masking.kernels cimport ColumnMask
 
 cdef enum:
@@ -15,13 +15,13 @@ cdef Py_ssize_t MAX_LENGTH = 0x7fffffff
 
 
 cdef inline int append_cell(const Mask *mask, int format, const unsigned char *value, Py_ssize_t length, Out *out) noexcept nogil:
-    """One masked value with its length before it. 0, MISFIT where it is too long for the protocol, NO_MEMORY."""
+    """One masked value, NULL where length is -1, with its length before it. 0, MISFIT where it is too long for the protocol, NO_MEMORY."""
     cdef Py_ssize_t start = out.used
     cdef int done
     if reserve(out, 4) != 0:
         return NO_MEMORY
     out.used += 4
-    done = mask_cell(mask, format, value, length, out)
+    done = mask_cell(mask, format, value, length, out) if length >= 0 else mask_null(mask, format, out)
     if done == NO_MEMORY:
         return NO_MEMORY
     length = -1 if done == IS_NULL else out.used - start - 4
@@ -43,7 +43,7 @@ cdef int append_row(const Plan *plan, const unsigned char *formats, const unsign
         if size < -1 or size > length - at - 4:
             return MISFIT
         mask = plan.masks[column]
-        if mask == NULL or size < 0:
+        if mask == NULL or (size < 0 and not mask.hides_null):
             at += 4 + (size if size > 0 else 0)
             continue
         if formats[column] > 1:
@@ -53,7 +53,7 @@ cdef int append_row(const Plan *plan, const unsigned char *formats, const unsign
         done = append_cell(mask, formats[column], row + at + 4, size, out)
         if done != 0:
             return done
-        at += 4 + size
+        at += 4 + (size if size > 0 else 0)
         run = at
     return append(out, row + run, length - run) if at == length else MISFIT
 
@@ -84,16 +84,18 @@ cdef int mask_row(const Plan *plan, const unsigned char *formats, const unsigned
 
 
 cdef int mask_value(const Plan *plan, int column, int format, const unsigned char *value, int length, Out *out) noexcept nogil:
-    """Appends one masked value, or the value itself where its column passes. 0; 1: it is NULL, and so it is where
+    """Appends one masked value, or the value itself where its column passes; length -1: NULL. 0; 1: it is NULL, and so it is where
     column or format are none; 2: no memory."""
     cdef const Mask *mask
-    if length < 0 or not 0 <= column < plan.columns:
+    if not 0 <= column < plan.columns:
         return IS_NULL
     mask = plan.masks[column]
     if mask == NULL:
-        return append(out, value, length)
+        return append(out, value, length) if length >= 0 else IS_NULL
     if format != 0 and format != 1:
         return IS_NULL
+    if length < 0:
+        return mask_null(mask, format, out)
     return mask_cell(mask, format, value, length, out)
 
 

@@ -161,3 +161,19 @@ def test_what_is_no_mask_is_refused() -> None:
 def test_a_row_mask_keeps_its_masks_alive() -> None:
     row_mask = RowMask([compile_mask(Redact(), TEXT, KEYS, LABEL) for _ in range(100)])
     assert row_mask.apply(data_row([b"x"] * 100), bytes(100)) == frame(data_row([b"redacted"] * 100))
+
+
+def test_a_mask_that_hides_null_makes_it_the_constant() -> None:
+    mask = compile_mask(Redact(), TEXT, KEYS, LABEL)
+    mask.hide_null()
+    hiding = RowMask([mask, None])
+    for formats in (b"\x00\x00", b"\x01\x01"):
+        assert hiding.apply(data_row([None, None]), formats) == frame(data_row([b"redacted", None]))
+        assert hiding.value(0, formats[0], None) == b"redacted"
+    assert hiding.value(1, 0, None) is None
+
+
+def test_a_mask_whose_constant_is_null_has_nothing_else_to_show() -> None:
+    mask = compile_mask(Null(), TEXT, KEYS, LABEL)
+    mask.hide_null()
+    assert RowMask([mask]).apply(data_row([None]), b"\x00") == frame(data_row([None]))
