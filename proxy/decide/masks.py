@@ -8,6 +8,7 @@ from proxy.decide.definitions import Definitions
 from proxy.errors import ConfigError
 from proxy.masking.column import Column
 from proxy.masking.compile import compile_mask
+from proxy.masking.documents import compile_document
 from proxy.masking.kernels import ColumnMask
 from proxy.masking.keys import Keys
 from proxy.masking.method import Method
@@ -16,9 +17,11 @@ from proxy.masking.methods.null import Null
 from proxy.masking.methods.redact import Redact
 from proxy.masking.rows import RowMask
 from proxy.model import ColumnTreatment, Oid, Output, Treatment
+from proxy.policy.documents import written
 from proxy.policy.rules import Rules
 
 MOST_KEPT: Final = 4096
+UTF8: Final = frozenset({"UTF8", "UNICODE"})
 _DEEPEST_DOMAIN: Final = 32
 
 
@@ -27,7 +30,7 @@ class Masks:
 
     def __init__(self, rules: Rules, keys: Keys) -> None:
         self._rules, self._keys = rules, keys
-        self._made: dict[tuple[str, Treatment, Column], ColumnMask] = {}
+        self._made: dict[tuple[ColumnTreatment, Column, bool], ColumnMask] = {}
 
     def row_mask(
         self,
@@ -35,30 +38,47 @@ class Masks:
         treatments: Sequence[ColumnTreatment],
         snapshot: Snapshot,
         definitions: Definitions | None = None,
+        *,
+        client_encoding: str = "",
     ) -> tuple[RowMask | None, bytes]:
         """The mask of a result and which columns it covers; None where all pass. definitions: the subject's masks of
-        what is stored; where there are none, nothing of it is shown."""
+        what is stored; where there are none, nothing of it is shown. client_encoding: of the values; of documents in
+        another than UTF-8 only those in ASCII can be read."""
         if not any(each.treatment is not Treatment.PASS for each in treatments):
             return None, b""
         masks = [
-            None if how.treatment is Treatment.PASS else self._of(how, out, snapshot, definitions)
+            None if how.treatment is Treatment.PASS else self._of(how, out, snapshot, definitions, client_encoding)
             for out, how in zip(outputs, treatments, strict=True)
         ]
         return RowMask(masks), bytes(mask is not None for mask in masks)
 
     def _of(
-        self, how: ColumnTreatment, output: Output, snapshot: Snapshot, definitions: Definitions | None
+        self,
+        how: ColumnTreatment,
+        output: Output,
+        snapshot: Snapshot,
+        definitions: Definitions | None,
+        client_encoding: str,
     ) -> ColumnMask:
         column = column_of(snapshot, output.type_oid, output.typmod)
         if how.treatment is Treatment.DEFINITION and definitions is not None and column.is_text:
             return definitions.mask(output.origin.direct)
-        return self._one(how, column)
+        return self._one(how, column, utf8=client_encoding.upper() in UTF8)
 
     def redact(self, columns: Sequence[tuple[Oid, int] | None], snapshot: Snapshot) -> tuple[RowMask, bytes]:
         """Typed constants for the columns given by type and typmod; None passes."""
         how = ColumnTreatment(Treatment.REDACT)
         masks = [None if each is None else self._one(how, column_of(snapshot, *each)) for each in columns]
         return RowMask(masks), bytes(mask is not None for mask in masks)
+
+    def applied(self, how: ColumnTreatment, name: str) -> list[tuple[str, str]]:
+        """What is masked of a column of that name, and by which method, for the record: each part of a document."""
+        if not how.parts or how.treatment is not Treatment.MASK:
+            return [(name, self.method_name(how))]
+        return [(f"{name} {written(keys)}", self._method_of(label)) for keys, label in how.parts]
+
+    def _method_of(self, label: str) -> str:
+        return self.method_name(ColumnTreatment(Treatment.MASK, label))
 
     def method_name(self, how: ColumnTreatment) -> str:
         """The method's name, for the record."""
@@ -76,15 +96,21 @@ class Masks:
             case _:
                 return Redact()
 
-    def _one(self, how: ColumnTreatment, column: Column) -> ColumnMask:
-        key = (how.label, how.treatment, column)
+    def _one(self, how: ColumnTreatment, column: Column, *, utf8: bool = False) -> ColumnMask:
+        key = (ColumnTreatment(how.treatment, how.label, parts=how.parts), column, utf8)
         if (made := self._made.get(key)) is None:
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
-            made = self._made[key] = self._compile(how, column)
+            made = self._made[key] = self._compile(how, column, utf8=utf8)
+            if how.treatment is Treatment.REDACT:
+                made.hide_null()
         return made
 
-    def _compile(self, how: ColumnTreatment, column: Column) -> ColumnMask:
+    def _compile(self, how: ColumnTreatment, column: Column, *, utf8: bool) -> ColumnMask:
+        if how.treatment is Treatment.MASK and how.parts:
+            masks = [(ColumnTreatment(Treatment.MASK, label), keys) for keys, label in how.parts]
+            parts = [(keys, self._method(each), each.label) for each, keys in masks]
+            return compile_document(parts, column, self._keys, utf8=utf8)
         try:
             return compile_mask(self._method(how), column, self._keys, how.label)
         except ConfigError:  # a method that this type cannot take masks by the typed constant; `check` reports it

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from proxy.model import Attnum, Classification, ColumnId, Footprint, Level, Oid, Origin
+from proxy.model import Attnum, Classification, ColumnId, Document, Footprint, Level, Oid, Origin
 from proxy.policy.data_catalogs import DATA_RELATIONS, FIRST_NORMAL_OID
 from proxy.policy.documents import met
 from proxy.policy.rules import Subject
@@ -39,6 +39,14 @@ class Exposure(msgspec.Struct, frozen=True):
         """Whether a column is above the subject's clearance."""
         return self._below(self.level_of(column))
 
+    def hides(self, level: Level) -> bool:
+        """Whether a level is above the subject's clearance."""
+        return self._below(level)
+
+    def protects_rest(self, document: Document) -> bool:
+        """Whether what is in no part of a document is above the subject's clearance."""
+        return self._below(self._level_of_rest(document))
+
     def level_of(self, column: ColumnId) -> Level | None:
         """A column's level; None where `unclassified: mask` speaks, which is above all but the highest clearance."""
         if column.path:
@@ -71,8 +79,11 @@ class Exposure(msgspec.Struct, frozen=True):
         document = self.classification.documents.get(column.whole)
         if document is None:
             return self.level_of(column.whole)
-        rest = document.rest.level if document.rest is not None else self.classification.unclassified
+        rest = self._level_of_rest(document)
         return None if rest is None else max([rest, *(part.level for part in met(column.path, document.parts))])
+
+    def _level_of_rest(self, document: Document) -> Level | None:
+        return document.rest.level if document.rest is not None else self.classification.unclassified
 
     def _level_of_row(self, relation: Oid) -> Level | None:
         levels = [known.level for column, known in self.classification.columns.items() if column.relation == relation]

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from proxy.model import ColumnTreatment, Footprint, Origin, Output, Treatment
+import msgspec
+
+from proxy.model import AS_TEXT, ColumnId, ColumnTreatment, Footprint, Origin, Output, Treatment
 from proxy.policy.data_catalogs import FIRST_NORMAL_OID
+from proxy.policy.documents import positions
 from proxy.policy.exposure import WHOLE_ROW, Exposure, columns_of
 from proxy.policy.reasons import Reason
 from proxy.policy.rules import DEFAULT_LABEL, Derived, Unproven
@@ -47,8 +50,8 @@ def treat(output: Output, exposure: Exposure) -> ColumnTreatment | Reason:
         return ColumnTreatment(Treatment.DEFINITION, column=column)
     if is_bare(origin) and any(each.relation < FIRST_NORMAL_OID for each in protected):
         return ColumnTreatment(Treatment.NULL, column=column)  # no rule names a mask for the catalogs' own types
-    if (label := agreed_label(origin, exposure)) is not None:
-        return ColumnTreatment(Treatment.MASK, label, column)
+    if (way := agreed_way(origin, exposure)) is not None:
+        return ColumnTreatment(Treatment.MASK, way.label, column, way.parts)
     derived = WHEN_DERIVED.get(exposure.subject.derived, Reason.DERIVED)
     return derived if isinstance(derived, Reason) else ColumnTreatment(derived, column=column)
 
@@ -67,10 +70,45 @@ def is_bare(origin: Origin) -> bool:
     return bool(origin.direct) and origin.sources <= origin.direct
 
 
+class Way(msgspec.Struct, frozen=True):
+    """How a column is masked. label: the key under `masks`; parts: those of a document, where not all of it is."""
+
+    label: str
+    parts: tuple[tuple[tuple[str, ...], str], ...] = ()
+
+
 def agreed_label(origin: Origin, exposure: Exposure) -> str | None:
-    """The type label of a bare value, where all columns that it may come from have the same; else None."""
+    """The type label of a bare value, where one mask does for all columns that it may come from; else None."""
+    way = agreed_way(origin, exposure)
+    return None if way is None else way.label
+
+
+def agreed_way(origin: Origin, exposure: Exposure) -> Way | None:
+    """How a bare value is masked, where all columns that it may come from are masked alike; else None. A column that
+    is not protected is none of them: what a reader may write and read in clear would get the mask of what it may not
+    see beside it (rule 20)."""
     if not is_bare(origin) or any(column.attnum == WHOLE_ROW for column in origin.direct):
         return None
-    columns = exposure.classification.columns
-    labels = {columns[column].type if column in columns else DEFAULT_LABEL for column in origin.direct}
-    return labels.pop() if len(labels) == 1 else None
+    if not all(map(exposure.protects, origin.direct)):
+        return None
+    ways = {_way(column, exposure) for column in origin.direct}
+    return ways.pop() if len(ways) == 1 else None
+
+
+def _way(column: ColumnId, exposure: Exposure) -> Way | None:
+    """A part of what is protected as a whole has none: whether it is there tells of the whole."""
+    document = exposure.classification.documents.get(column.whole)
+    if document is None or exposure.protects_rest(document):
+        known = exposure.classification.columns.get(column)
+        return None if column.path else Way(known.type if known is not None else DEFAULT_LABEL)
+    found: dict[tuple[str, ...], str] = {}
+    for part in sorted(document.parts, key=lambda part: (-part.level, part.type)):
+        if part.keys is None or not exposure.hides(part.level):
+            continue
+        for at in positions(column.path, part.keys):
+            if at > len(part.keys):
+                return None  # below a part
+            found.setdefault(part.keys[at:], part.type)
+    if not found or (column.path[-1:] == (AS_TEXT,) and list(found) != [()]):
+        return None  # as a text, what is above a part is no document any more
+    return Way(min(found.items())[1], tuple(sorted(found.items())))
