@@ -4,7 +4,7 @@ from typing import Final
 
 from proxy.analysis import bodies, definitions, json_paths
 from proxy.analysis.around import Scope
-from proxy.analysis.functions import Behaviour, changes_state
+from proxy.analysis.functions import Behaviour
 from proxy.analysis.gathered import Uses
 from proxy.analysis.ground import BODIED, children, nodes, number
 from proxy.analysis.nodes import ALL, Call, Effect, Kind
@@ -51,7 +51,7 @@ def _special(scope: Scope, node: Node, kind: Kind) -> Value | None:
     if (name := definitions.function_of(scope.ground, node, oid)) is not None:
         return definitions.shown(scope.ground, name, [evaluate(scope, one) for one in children(node, "args")])
     if scope.ground.behaviour(oid)[0] is Behaviour.BODY:
-        return bodies.call(scope, oid, [evaluate(scope, one) for one in children(node, "args")])
+        return bodies.call(scope, node, oid, [evaluate(scope, one) for one in children(node, "args")])
     return None
 
 
@@ -64,6 +64,7 @@ def known(scope: Scope, node: Node) -> tuple[Kind, frozenset[str]]:
     if kind is None or kind.effect is Effect.PART:
         return UNKNOWN, gathered.unproven((f"node:{node.name}",))
     reasons = scope.ground.unclear(node, kind.call) if kind.call is not Call.NONE else []
+    reasons += scope.ground.unsupported(node)
     if not node.children.keys() <= kind.fields:
         reasons += [f"field:{node.name}.{field}" for field in sorted(node.children.keys() - kind.fields)]
     if kind.call is not Call.NONE:
@@ -198,9 +199,7 @@ def sublink_columns(scope: Scope, node: Node) -> tuple[list[Value], frozenset[Co
 def _note_calls(scope: Scope, node: Node, kind: Kind) -> None:
     for oid in scope.ground.called(node, kind.call):
         scope.gathered.functions.add(oid)
-        function = scope.ground.snapshot.functions.get(oid)
-        if function is None or changes_state(function):
-            scope.gathered.volatile = True
+        scope.gathered.volatile |= scope.ground.changes_state(oid)
 
 
 def _judge_call(scope: Scope, node: Node) -> Value:

@@ -158,12 +158,6 @@ def behaviour(function: Function) -> Behaviour:
     return listed or Behaviour.OPAQUE
 
 
-def changes_state(function: Function) -> bool:
-    """Whether a call may leave something behind: in the session, in the server, outside."""
-    known = behaviour(function)
-    return known is Behaviour.STATEFUL or (known is Behaviour.OPAQUE and function.volatility is Volatility.VOLATILE)
-
-
 def is_own(function: Function) -> bool:
     """Whether it came with the server (initdb gave it its OID), and not from somebody who may write to pg_catalog."""
     if function.oid >= FIRST_NORMAL_OID:

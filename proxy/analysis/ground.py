@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Final
 
-from proxy.analysis.functions import Behaviour, behaviour
+from proxy.analysis.functions import Behaviour
+from proxy.analysis.judging import judge
 from proxy.analysis.nodes import ALL, Call
+from proxy.analysis.result_types import type_of
 from proxy.analysis.tree import Node, TreeReader
-from proxy.catalog.snapshot import FIRST_NORMAL_OID, Relation, RelationKind, Snapshot, Type, TypeKind
+from proxy.catalog.snapshot import FIRST_NORMAL_OID, Relation, RelationKind, Snapshot, Type, TypeKind, Volatility
 from proxy.model import Attnum, ColumnId, Oid
 
 BODIED: Final = frozenset({"FUNCEXPR", "OPEXPR"})
@@ -50,6 +52,7 @@ class Ground:
         self._inputs: dict[Oid, str | None] = {}
         self._generated: dict[Oid, Mapping[Attnum, frozenset[ColumnId]]] = {}
         self._hazards: dict[Oid, frozenset[str]] = {}
+        self._supports: dict[Oid, str | None] = {}
 
     def stored(self, tree: str) -> tuple[Node, ...]:
         """The nodes of a tree in the catalog. Raises ValueError where it cannot be read."""
@@ -65,10 +68,47 @@ class Ground:
         function = self.snapshot.functions.get(oid)
         if function is None:
             return Behaviour.OPAQUE, f"function-unknown:{oid}"
-        known = Behaviour.CLOSED if oid in self._trusted else behaviour(function)
-        if known is Behaviour.JSON:
-            known = Behaviour.OPAQUE if self.snapshot.json_casts else Behaviour.CLOSED
+        self._behaviours[oid] = Behaviour.OPAQUE, f"function-recursive:{oid}"  # while it is judged
+        known = Behaviour.CLOSED if oid in self._trusted else judge(self, function)
         return known, f"function:{function.full_name}"
+
+    def changes_state(self, oid: Oid) -> bool:
+        """Whether a call by itself may leave something behind: in the session, in the server, outside."""
+        function, known = self.snapshot.functions.get(oid), self.behaviour(oid)[0]
+        unknown = function is None or function.volatility is Volatility.VOLATILE
+        return known is Behaviour.STATEFUL or (known is Behaviour.OPAQUE and unknown)
+
+    def json_casts(self) -> str | None:
+        """Why turning a value into json may run code that is not proven."""
+        target = {Oid(114), Oid(3802)}  # pg_type.dat, json and jsonb
+        casts = [function for _, other, function in self.snapshot.routines.casts if other in target]
+        return "json-cast" if any(self.behaviour(one)[0] is not Behaviour.CLOSED for one in casts) else None
+
+    def support(self, oid: Oid) -> str | None:
+        """Why comparing, sorting, hashing or ranging values of a type may run code that is not proven."""
+        if oid not in self._supports:
+            self._supports[oid] = None  # a type cannot hold itself
+            self._supports[oid] = self._support(oid)
+        return self._supports[oid]
+
+    def _support(self, oid: Oid) -> str | None:
+        type_ = self.snapshot.types.get(oid)
+        if type_ is None:
+            return None
+        for one in self.snapshot.routines.supports.get(oid, ()):
+            if self.behaviour(one)[0] is not Behaviour.CLOSED:
+                return f"support:{type_.full_name}"
+        relation = self.snapshot.relations.get(type_.relation)
+        inside = [column.type_oid for column in relation.columns.values()] if relation else []
+        found = (self.support(one) for one in (type_.base, type_.element, *inside) if one)
+        return next((reason for reason in found if reason), None)
+
+    def unsupported(self, node: Node) -> list[str]:
+        """The same of the type of an expression: the server calls a type's support functions without naming them."""
+        if not self.snapshot.routines.supports:
+            return []
+        reason = self.support(Oid(type_of(node)[0]))
+        return [reason] if reason else []
 
     def input(self, oid: Oid) -> str | None:
         """Why text cannot be turned into a value of that type without running code that is not proven."""
@@ -103,6 +143,8 @@ class Ground:
                 return (type_.element,)
             case TypeKind.BASE if type_.oid < FIRST_NORMAL_OID:
                 return ()
+            case TypeKind.BASE if self.behaviour(type_.input)[0] is Behaviour.CLOSED:
+                return ()  # of an extension that was read
             case _:
                 return None
 
@@ -147,7 +189,7 @@ class Ground:
             case Call.RETURNING:
                 found = [self.input(Oid(number(node, "typid")))]
             case Call.JSON:
-                found = ["json-cast"] if self.snapshot.json_casts else []
+                found = [self.json_casts()]
             case Call.DOMAIN:
                 found = [self.domain(Oid(number(node, "resulttype")))]
             case _:

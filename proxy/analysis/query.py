@@ -64,7 +64,7 @@ def _entry(scope: Scope, varno: int, entry: Node) -> None:
         gathered.unproven((f"rtekind:{kind}",))
     if kind in READING_ENTRIES:
         columns = scope.columns(varno)
-        if kind in MULTIPLYING_ENTRIES:
+        if kind in MULTIPLYING_ENTRIES and not scope.is_bodied(entry):
             _used(scope, gathered.uses.joined, mix_of(columns).sources)
     _unchosen(scope, children(entry, "securityQuals"))
     for sample in children(entry, "tablesample"):

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from proxy.analysis import bodies
 from proxy.analysis.expressions import collect, evaluate, known
+from proxy.analysis.functions import Behaviour
 from proxy.analysis.gathered import Gathered
 from proxy.analysis.ground import Ground, Views, children, number, numbers, only
 from proxy.analysis.nodes import ALL
@@ -95,6 +97,8 @@ class Scope:
                 return self._aliased(children(entry, "joinaliasvars"), attnum)
             case 9:  # RTE_GROUP
                 return self._aliased(children(entry, "groupexprs"), attnum)
+            case 3 if self.is_bodied(entry) and 1 <= attnum <= len(self.columns(varno)):  # RTE_FUNCTION
+                return self.columns(varno)[attnum - 1]
             case 3 | 4:  # RTE_FUNCTION, RTE_TABLEFUNC: every column from all that it was given
                 return mix_of(self.columns(varno))
             case _:
@@ -116,7 +120,9 @@ class Scope:
         match number(entry, "rtekind"):
             case 1:  # RTE_SUBQUERY
                 return self.subquery(only(entry, "subquery"))
-            case 3:  # RTE_FUNCTION
+            case 3 if self.is_bodied(entry):  # RTE_FUNCTION
+                return self._rows(only(entry, "functions"))
+            case 3:
                 return [self._function(one) for one in children(entry, "functions")]
             case 4:  # RTE_TABLEFUNC
                 return [self._table_function(one) for one in children(entry, "tablefunc")]
@@ -186,6 +192,29 @@ class Scope:
         if attnum == 0:
             return mix_of(values)
         return values[attnum - 1] if 1 <= attnum <= len(values) else self._unproven("column-missing")
+
+    def is_bodied(self, entry: Node) -> bool:
+        """Whether an entry is a call of one function with a known body, whose queries make its rows and columns."""
+        parts = children(entry, "functions")
+        inner = children(parts[0], "funcexpr") if len(parts) == 1 else []
+        return (
+            len(inner) == 1
+            and inner[0].name == "FUNCEXPR"
+            and self.ground.behaviour(Oid(number(inner[0], "funcid")))[0] is Behaviour.BODY
+        )
+
+    def _rows(self, part: Node) -> list[Value]:
+        """The columns of a function with a known body. Those of a body that gives whole rows are mixed."""
+        known_part(self.gathered, part)
+        call = only(part, "funcexpr")
+        _, refused = known(self, call)
+        arguments = [evaluate(self, one) for one in children(call, "args")]
+        found = bodies.rows(self, call, Oid(number(call, "funcid")), arguments)
+        reasons = [self.ground.input(Oid(one)) for one in numbers(part, "funccoltypes")]
+        refused |= self.gathered.unproven(reason for reason in reasons if reason)
+        count = number(part, "funccolcount")
+        found = found if len(found) == count else [mix_of(found)] * count
+        return [one.refused(refused) for one in found]
 
     def _function(self, part: Node) -> Value:
         """What a function in FROM returns. The types of a record's columns are the statement's own choice."""

@@ -11,6 +11,7 @@ import msgspec
 
 from proxy.catalog import queries
 from proxy.catalog.definitions import definitions
+from proxy.catalog.routine_loader import load_routines
 from proxy.catalog.snapshot import (
     Column,
     Function,
@@ -66,6 +67,7 @@ async def load(
             operators=await _operators(connection) if "operators" in again else old.operators,
             roles=await _roles(connection) if "roles" in again else old.roles,
             json_casts=await _json_casts(connection) if "casts" in again else old.json_casts,
+            routines=await load_routines(connection.fetch) if "routines" in again else old.routines,
             definitions=await definitions(connection) if "definitions" in again else old.definitions,
         )
     return msgspec.structs.replace(snapshot, digest=await digest_of(snapshot))
@@ -86,7 +88,7 @@ async def digest_of(snapshot: Snapshot) -> str:
         if not _is_temporary(one[1]):
             found.update(msgspec.msgpack.encode(one))
     roles = [(one.oid, one.name, one.superuser, sorted(one.member_of)) for one in snapshot.roles.values()]
-    found.update(msgspec.msgpack.encode([roles, sorted(snapshot.json_casts), snapshot.definitions]))
+    found.update(msgspec.msgpack.encode([roles, sorted(snapshot.json_casts), snapshot.routines, snapshot.definitions]))
     return found.hexdigest()
 
 

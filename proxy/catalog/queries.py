@@ -4,9 +4,10 @@ import re
 from typing import Final
 
 CATALOGS: Final = (  # what an account needs SELECT on; PUBLIC has it unless somebody took it away
-    "pg_attrdef", "pg_attribute", "pg_auth_members", "pg_cast", "pg_class", "pg_constraint", "pg_depend",
-    "pg_description", "pg_enum", "pg_index", "pg_inherits", "pg_language", "pg_namespace", "pg_operator", "pg_partitioned_table", "pg_policy",
-    "pg_proc", "pg_range", "pg_rewrite", "pg_roles", "pg_statistic_ext", "pg_trigger", "pg_type",
+    "pg_aggregate", "pg_amop", "pg_amproc", "pg_attrdef", "pg_attribute", "pg_auth_members", "pg_cast", "pg_class",
+    "pg_constraint", "pg_depend", "pg_description", "pg_enum", "pg_extension", "pg_index", "pg_inherits", "pg_language",
+    "pg_namespace", "pg_opclass", "pg_operator", "pg_partitioned_table", "pg_policy", "pg_proc", "pg_range",
+    "pg_rewrite", "pg_roles", "pg_statistic_ext", "pg_trigger", "pg_type",
 )  # fmt: skip
 KINDS: Final = "('r', 'p', 'v', 'm', 'f', 'S', 'c')"
 
@@ -134,6 +135,9 @@ ROLES: Final = "select oid, rolname::text, rolsuper from pg_roles order by oid"
 MEMBERS: Final = "select member, roleid from pg_auth_members order by member, roleid"
 
 LASTING: Final = {  # catalog: which of its rows do not belong to a temporary relation
+    "pg_aggregate": "true",
+    "pg_amop": "true",
+    "pg_amproc": "true",
     "pg_attrdef": "adrelid not in (select oid from hidden)",
     "pg_attribute": "attrelid not in (select oid from hidden)",
     "pg_cast": "true",
@@ -142,9 +146,11 @@ LASTING: Final = {  # catalog: which of its rows do not belong to a temporary re
     "pg_depend": "deptype = 'e'",
     "pg_description": "objoid not in (select oid from hidden)",
     "pg_enum": "true",
+    "pg_extension": "true",
     "pg_index": "indrelid not in (select oid from hidden)",
     "pg_inherits": "true",
     "pg_namespace": "oid not in (select oid from temporary)",
+    "pg_opclass": "true",
     "pg_operator": "true",
     "pg_partitioned_table": "true",
     "pg_policy": "true",
@@ -182,6 +188,10 @@ PARTS: Final = {  # what a part of a snapshot is read from
     "operators": {"pg_operator"},
     "casts": {"pg_cast"},
     "roles": {"members", "roles"},
+    "routines": {
+        "pg_proc", "pg_depend", "pg_extension", "roles", "pg_aggregate", "pg_cast", "pg_opclass", "pg_amproc",
+        "pg_amop", "pg_operator", "pg_range",
+    },
     "types": {"pg_type", "pg_enum", "pg_range", "pg_constraint", "pg_namespace"},
     "definitions": {
         "pg_attrdef", "pg_constraint", "pg_index", "pg_partitioned_table", "pg_class", "pg_policy", "pg_trigger",

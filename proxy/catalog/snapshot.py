@@ -5,6 +5,7 @@ from enum import Enum
 
 import msgspec
 
+from proxy.catalog.routines import Routines
 from proxy.model import Attnum, Oid
 
 FIRST_NORMAL_OID = 16384  # access/transam.h, FirstNormalObjectId: below it everything came with initdb
@@ -191,6 +192,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     roles: Mapping[str, Role] = {}
     json_casts: frozenset[Oid] = frozenset()
     """Types with a cast of their own to json or jsonb, which to_json and its like would call."""
+    routines: Routines = Routines()
+    """What no tree shows of the functions that somebody made."""
     definitions: tuple[Definition, ...] = ()
     """Of all that lasts but views' queries and SQL bodies, which stand with their relations and functions."""
 

@@ -1,0 +1,25 @@
+-- Every road by which the server comes to a function that nobody named, on top of shop.sql. Runs on 13 to 18.
+set search_path = shop;
+create function step(int, text) returns int language plpgsql immutable as 'begin return 1; end';
+create function finish(int) returns int language plpgsql immutable as 'begin return 1; end';
+create function order_of(text, text) returns int language plpgsql immutable as 'begin return 1; end';
+create function distance(int, int) returns float8 language plpgsql immutable as 'begin return 1; end';
+create function less(text, text) returns boolean language plpgsql immutable as 'begin return true; end';
+create function secret_of(text) returns text language plpgsql stable as 'begin return 1; end';
+create function as_text(address) returns text language plpgsql immutable as 'begin return 1; end';
+create function as_json(address) returns json language plpgsql immutable as 'begin return 1; end';
+create aggregate closed_sum(int) (sfunc = int4pl, stype = int, initcond = '0');
+create aggregate stepped(text) (sfunc = step, stype = int, initcond = '0');
+create aggregate finished(int) (sfunc = int4pl, stype = int, finalfunc = finish);
+create aggregate moved(int) (sfunc = int4pl, stype = int, msfunc = int4pl, minvfunc = int4mi, mstype = int, mfinalfunc = finish);
+create type span as range (subtype = int);
+create type far as range (subtype = int, subtype_diff = distance);
+create table reached (id int, s span, f far, d spied, a address, v text default secret_of('x'), w text);
+create cast (address as text) with function as_text(address);
+create view numbered as select id, secret_of(w) as made from reached;
+create table keyed (id int, w text);
+create index on keyed (lower(w)) where spy(w);
+create table calculated (w text, g text generated always as (case when spy(w) then 'x' end) stored);
+create operator <<< (leftarg = text, rightarg = text, function = less);
+create operator family strange using btree;
+create operator class strange_text for type bpchar using btree family strange as function 1 order_of(text, text);
