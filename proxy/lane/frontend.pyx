@@ -1,6 +1,6 @@
 """The client's half: walks a chunk, keeps the ledger, and stops at the first frame that needs an answer."""
 
-from proxy.lane.binding cimport on_bind
+from proxy.lane.binding cimport describe_ourselves, on_bind
 from proxy.lane.queues cimport pass_server
 from proxy.lane.ledger cimport all_doubtful, owe, owed_count, shift_doubt
 from proxy.lane.names cimport find
@@ -246,6 +246,10 @@ cdef int on_execute(Sess *s, const unsigned char *frame, Py_ssize_t size) noexce
         bound = new_bound(&s.kept, ruling, NULL, 0)
         if asked:
             drop_ruling(ruling)
+        if asked and bound != NULL and s.restricted and bound.ruling.columns > 0:  # a cursor: its rows need a witness
+            if describe_ourselves(s, bound, frame + 5, end - 5) < 0:
+                drop_bound(bound)
+                return -1
     owed = owe(s, OWE_EXECUTE, FATE_FORWARD)
     if bound == NULL or owed == NULL:
         drop_bound(bound)

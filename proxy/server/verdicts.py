@@ -5,6 +5,8 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Final, NamedTuple, Protocol
 
+from msgspec.structs import replace
+
 from proxy.decide.words import Facts, Judgement
 from proxy.lane import verdict as lane
 from proxy.lane.verdict import Verdict
@@ -99,7 +101,11 @@ class Verdicts:
         decision = judgement.decision
         name = "masked" if judgement.mask is not None and decision.action is Action.ALLOW else decision.action.value
         return self._recorder.define_statement(
-            judgement.facts, sql=sql, fingerprint=fingerprint, decision=name, rule=decision.rule
+            _writable_facts(judgement.facts),
+            sql=_writable(sql),
+            fingerprint=fingerprint,
+            decision=name,
+            rule=decision.rule,
         )
 
     def _sweep(self) -> None:
@@ -116,6 +122,17 @@ class Verdicts:
             _count(oldest.verdict, self._refused)
             if oldest.owns and self._recorder is not None:
                 self._recorder.release_statement(oldest.owns)
+
+
+def _writable(text: str) -> str:
+    """The text with bytes that are nothing in the client's encoding written out: no record could hold them."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _writable_facts(facts: Facts) -> Facts:
+    """The same for the names that a statement's text gives."""
+    relations = tuple(map(_writable, facts.relations))
+    return replace(facts, relations=relations, disagreement=_writable(facts.disagreement))
 
 
 class _Held(NamedTuple):

@@ -264,3 +264,14 @@ def test_no_server_gets_a_protected_value_past(
 def described_enough(heard: bytes, verdict: str) -> bool:
     """No clear value of the protected column; where nothing is masked, none stands behind its description."""
     return SECRET not in heard or (verdict != "hiding" and SHOWN not in heard)
+
+
+def test_a_cursor_that_the_protocol_did_not_bind_is_described_by_a_question_of_ours() -> None:
+    play = played()
+    execute = Execute(b"c", 0).encode()
+    assert play.client(execute + SYNC) == b""
+    assert play.book.asked == [(4, b"c\0\0\0\0\0", b"")]
+    assert play.answer(hiding()) == Describe(Target.PORTAL, b"c").encode() + execute + SYNC
+    assert (
+        play.server(SHOWN + row(b"mia", SECRET) + complete() + READY) == row(b"mia", b"redacted") + complete() + READY
+    )

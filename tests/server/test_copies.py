@@ -1,7 +1,5 @@
 """COPY TO STDOUT of a reader with masked columns: the server takes the stream back, and it holds what SELECT shows."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import closing
 from itertools import product
@@ -9,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from proxy.wire.messages.rows import DataRow
 from tests.app.proxies import CANARY, Proxy, make_site, serving
-from tests.drivers.frontend import COPY_DONE, SYNC, copy_data, query, startup, whole
-from tests.peers.peer import Peer, dial
+from tests.drivers.frontend import COPY_DONE, SYNC, copy_data, query, whole
+from tests.peers.peer import Peer
+from tests.server.readers import direct, login, shown
 from tests.servers import Database
 
 TABLE = """create table kinds (
@@ -26,7 +24,6 @@ FILL = f"""insert into kinds (id, note, email, "Email", salary, photo, born, tag
  decode(md5('{CANARY}'), 'hex'), date '1970-01-01' + n, array['{CANARY}', null, 'a"b'], gen_random_uuid(), 'code' || n,
  now(), n, n * 1.5, ('10.0.0.' || n)::inet from generate_series(1, 20) n"""
 COLUMNS = 'id, note, email, "Email", salary, photo, born, tags, doc, uid, code, seen, small, real, ip'
-Row = tuple[bytes | None, ...]
 OPTIONS = [
     "",
     "with (header)",
@@ -57,28 +54,12 @@ async def proxy(tmp_path: Path, database: Database) -> AsyncIterator[Proxy]:
         yield running
 
 
-async def login(proxy: Proxy) -> Peer:
-    """The analyst, who may not see everything."""
-    peer = await dial("127.0.0.1", proxy.port)
-    await peer.send(startup({"user": proxy.site.analyst, "database": proxy.site.database.name}))
-    await peer.until(b"Z")
-    return peer
-
-
 async def copied(peer: Peer, said: bytes) -> list[bytes]:
     """The pieces of the stream."""
     await peer.send(said)
     frames = await peer.until(b"Z")
     assert [frame for frame in frames if frame.type == b"E"] == []
     return [frame.payload for frame in frames if frame.type == b"d"]
-
-
-async def shown(peer: Peer, sql: str) -> list[Row]:
-    """The rows of a simple Query."""
-    await peer.send(query(sql))
-    frames = await peer.until(b"Z")
-    assert [frame for frame in frames if frame.type == b"E"] == []
-    return [DataRow.decode(frame.payload).values for frame in frames if frame.type == b"D"]
 
 
 async def test_the_server_reads_the_stream_back_as_what_select_shows(proxy: Proxy) -> None:
@@ -103,18 +84,6 @@ async def take_back(server: Peer, sql: str, pieces: list[bytes]) -> None:
     await server.until(b"G")
     await server.send(*(copy_data(piece) for piece in pieces), COPY_DONE)
     assert [frame for frame in await server.until(b"Z") if frame.type == b"E"] == []
-
-
-async def direct(proxy: Proxy) -> Peer:
-    """A superuser's connection to the server itself."""
-    database = proxy.site.database
-    sock = socket.socket(socket.AF_UNIX)
-    sock.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(sock, str(database.server.socket_path))
-    peer = Peer(sock)
-    await peer.send(startup({"user": "postgres", "database": database.name}))
-    await peer.until(b"Z")
-    return peer
 
 
 REFUSED = [
