@@ -89,7 +89,7 @@ def _closed(column: ColumnId, known: Mapping[ColumnId, Derivation]) -> Derivatio
     """All that a column comes from, through derived columns in between."""
     found, waiting, unproven = set[ColumnId](), [column], False
     while waiting:
-        step = known.get(waiting.pop())
+        step = known.get(waiting.pop().whole)  # a part of a derived document comes from where that comes from
         if step is not None:
             unproven |= step.unproven
             waiting += step.sources - found
