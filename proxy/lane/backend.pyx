@@ -23,6 +23,7 @@ from proxy.lane.state cimport (
     PHASE_STREAMING,
     RULING_COPY,
     RULING_NOTIFY,
+    RULING_RUNS,
     RULING_STATE,
     STEP_COMPLETE,
     STEP_COPY_BOTH,
@@ -208,6 +209,8 @@ cdef int on_complete(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t
     if record_end(s, owed, OUTCOME_SUSPENDED if frame[0] == c"s" else OUTCOME_OK, NULL) < 0:
         return end_session(s, "the audit journal takes no more entries")
     if ruling != NULL:
+        if ruling.flags & RULING_RUNS:
+            s.ran = s.ran_ever = 1
         if ruling.flags & RULING_STATE:
             s.touched = s.dirty = 1
         if ruling.flags & RULING_NOTIFY:
@@ -261,6 +264,7 @@ cdef int on_ready(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t si
     elif owed.fate != FATE_SWALLOW and pass_client(s, frame, size) < 0:
         return end_session(s, "out of memory")
     s.doubt_paid = 1
+    s.ran = 0
     paid(s)
     if owed_count(s) and due(s).doubtful:
         doubt_the_last(s, s.head)
@@ -269,15 +273,20 @@ cdef int on_ready(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t si
     return drained(s)
 
 
+cdef int runs(Ruling *ruling) noexcept nogil:
+    return ruling != NULL and ruling.flags & RULING_RUNS
+
+
 cdef int on_unasked(Sess *s, Owed *owed, unsigned char type_, const unsigned char *frame, Py_ssize_t size) noexcept nogil:
     """Notices, notifications and parameter statuses come at any moment."""
     cdef Ruling *ruling = owed.bound.ruling if owed != NULL and owed.bound != NULL else NULL
     if type_ == c"N" and owed != NULL and owed.fate == FATE_TAP:
         return tap(s, frame, size)
     if type_ == c"S":
-        parameter(s, frame + 5, size - 5)
-        if s.failed:
-            return -1
+        if not parameter(s, frame + 5, size - 5, s.ran or runs(ruling)):
+            return -1 if s.failed else 0
+    elif type_ == c"A" and s.restricted and s.ran_ever:
+        return 0  # nobody knows who put what into it
     elif s.restricted:
         return scrub(s, type_, ruling, owed.serial if owed != NULL else 0, frame, size)
     if owed != NULL and owed.bound != NULL:

@@ -27,6 +27,7 @@ from proxy.lane.state cimport (
     PHASE_EXTENDED,
     PHASE_SKIPPING,
     PHASE_STREAMING,
+    RULING_RUNS,
     Owed,
     Ruling,
     Sess,
@@ -53,6 +54,8 @@ cdef int on_error(Sess *s, Owed *owed, const unsigned char *frame, Py_ssize_t si
     fatal = sqlstate_of(frame + 5, size - 5, sqlstate)
     if s.touched:
         s.dirty = 1  # an abort takes back what was set
+    if owed != NULL and owed.bound != NULL and owed.bound.ruling != NULL and owed.bound.ruling.flags & RULING_RUNS:
+        s.ran = s.ran_ever = 1
     if fatal:
         s.told_end = 1
     if owed == NULL:

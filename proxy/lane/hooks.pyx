@@ -98,11 +98,14 @@ cdef void completed(Sess *s, Ruling *ruling, const unsigned char *tag, Py_ssize_
             broke(s, error)
 
 
-cdef void parameter(Sess *s, const unsigned char *payload, Py_ssize_t size) noexcept nogil:
-    """The server reports a setting (ParameterStatus)."""
+cdef int parameter(Sess *s, const unsigned char *payload, Py_ssize_t size, int doubtful) noexcept nogil:
+    """The server reports a setting (ParameterStatus): 1 where the client may hear of it. doubtful: code that nothing
+    proves may have set it."""
+    cdef int shown = 0
     with gil:
         try:
             owner = <object> s.owner
-            owner.handler.parameter(owner, copy(payload, size))
+            shown = bool(owner.handler.parameter(owner, copy(payload, size), bool(doubtful)))
         except Exception as error:  # noqa: BLE001
             broke(s, error)
+    return shown

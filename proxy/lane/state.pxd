@@ -82,6 +82,7 @@ cdef enum:  # what a ruling says of its statement; Verdict's constructor takes t
     RULING_TAINTED = 128   # errors and notices may carry what the reader must not see
     RULING_BARRIER = 256   # what follows is decided when this one has ended
     RULING_CHAIN = 512     # several commands: the first is behind it
+    RULING_RUNS = 1024     # runs code that nothing proves, beside columns above the reader's clearance
 
 cdef enum:
     HOLD_NOTHING = 0
@@ -233,6 +234,8 @@ cdef struct Sess:
     int flushed            # a Flush of ours follows the last message that was sent
     int barrier            # what was sent may change what names mean
     int dirty              # the session's state must be asked again
+    int ran                # since the last ReadyForQuery a statement of RULING_RUNS has run
+    int ran_ever           # or in the session's life
     int touched            # this transaction changed the state
     int failed             # the session is over: why is in reason
     int told_end           # the server's FATAL has been passed on: nothing is appended to it

@@ -11,6 +11,7 @@ COPY: int
 TAINTED: int
 BARRIER: int
 CHAIN: int
+RUNS: int
 
 class Verdict:
     """What the lane does with one statement, or, through commands, with the commands of one string in order.

@@ -18,6 +18,7 @@ COPY = 64
 TAINTED = 128
 BARRIER = 256
 CHAIN = 512
+RUNS = 1024
 
 
 @cython.no_gc_clear

@@ -21,7 +21,7 @@ from proxy.relay.moment import Ask, Moment, ask_moment, read_moment
 from proxy.relay.words import Event, Owe, Phase
 from proxy.server.answering import Failed, Resolved, Statement, statement_of
 from proxy.server.deciding import Deciding
-from proxy.server.scrub import fields_of, is_fatal, report, trim, withhold
+from proxy.server.scrub import Reports, fields_of, is_fatal, report, trim, withhold
 from proxy.server.shared import Shared
 from proxy.server.verdicts import error_frame
 from proxy.wire.constants import ServerType
@@ -74,6 +74,7 @@ class Driver:
         self._cancels, self._cancel_asked = 0, False
         self._tapped: asyncio.Future[bytes | None] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._reports = Reports()
 
     # -- beginning --
 
@@ -161,10 +162,11 @@ class Driver:
         if self.deciding is not None and verdict is not None and isinstance(verdict.decision, Judgement):
             self.deciding.completed(verdict.decision)
 
-    def parameter(self, session: Session, payload: bytes) -> None:
-        """A setting that the server reports has changed: what literals or names mean may be different."""
+    def parameter(self, session: Session, payload: bytes, doubtful: bool) -> bool:
+        """A setting that the server reports has changed: what literals or names mean may be different. Whether the
+        client may hear of it."""
         if self.moment is None or self.place is None:
-            return
+            return True
         status = ParameterStatus.decode(payload)
         known = {"client_encoding": self.moment.client_encoding,
                  "standard_conforming_strings": self.moment.standard_conforming_strings,
@@ -172,6 +174,7 @@ class Driver:
         name, value = status.name.decode("utf-8", "replace"), status.value.decode("utf-8", "replace")
         if name == "session_authorization" or known.get(name, value) != value:
             session.ask_state_again()
+        return not self.place.restricted or self._reports.shows(payload, doubtful=doubtful)
 
     def scrub(self, session: Session, kind: int, verdict: Verdict | None, serial: int, frame: bytes) -> bytes:
         """What a restricted reader may see of an error, a notice or a notification."""

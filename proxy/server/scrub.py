@@ -17,6 +17,22 @@ SENTENCE: Final = "the statement failed; its message is withheld"
 FATAL: Final = (b"FATAL", b"PANIC")
 
 
+class Reports:
+    """The settings that one restricted session was not told of (ParameterStatus). The value that code which nothing
+    proves has set is never shown, nor when the end of a transaction puts it back."""
+
+    MOST: Final = 1024
+
+    def __init__(self) -> None:
+        self._withheld: set[bytes] = set()
+
+    def shows(self, report: bytes, *, doubtful: bool) -> bool:
+        """Whether the client may have a report. doubtful: such code has run since the server was ready last."""
+        if doubtful and len(self._withheld) < self.MOST:
+            self._withheld.add(report)
+        return not doubtful and report not in self._withheld and len(self._withheld) < self.MOST
+
+
 def withhold(fields: Mapping[str, bytes], reference: str) -> dict[str, bytes]:
     """The fields that stay of a tainted statement's report, with the way to the rest of them."""
     kept = {field.value: fields[field.value] for field in KEPT if field.value in fields}

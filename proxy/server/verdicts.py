@@ -11,7 +11,7 @@ from proxy.decide.words import Facts, Judgement
 from proxy.lane import verdict as lane
 from proxy.lane.verdict import Verdict
 from proxy.masking.copying import CopyMask
-from proxy.model import Action
+from proxy.model import Action, Footprint
 from proxy.observe.clock import Clock
 from proxy.wire.constants import ErrorField, ServerType
 from proxy.wire.frame import pack
@@ -163,9 +163,18 @@ def flags_of(judgement: Judgement) -> int:
         flags |= lane.ASK
     if decision.tainted:
         flags |= lane.TAINTED
+        flags |= lane.RUNS if _runs_anything(judgement.footprint) else 0
     if not decision.restricted or reading.copy is not None:
         flags |= lane.COPY  # what a restricted reader may copy out was decided by the footprint of the inner query
     return flags
+
+
+def _runs_anything(footprint: Footprint | None) -> bool:
+    """Whether code may run that sets or notifies what the statement does not say. Commands without a tree do what
+    they say, or are refused."""
+    if footprint is None:
+        return False
+    return bool(footprint.opaque or footprint.volatile) or any(output.origin.opaque for output in footprint.outputs)
 
 
 def error_frame(

@@ -89,8 +89,9 @@ class Book:
         """A command that was to be told of is over."""
         self.completions.append(tag)
 
-    def parameter(self, session: Session, payload: bytes) -> None:
+    def parameter(self, session: Session, payload: bytes, doubtful: bool) -> bool:
         """A setting has changed."""
+        return not doubtful
 
     def scrub(self, session: Session, kind: int, verdict: Verdict | None, serial: int, frame: bytes) -> bytes:
         """Withholds everything but the type."""

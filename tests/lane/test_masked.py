@@ -275,3 +275,41 @@ def test_a_cursor_that_the_protocol_did_not_bind_is_described_by_a_question_of_o
     assert (
         play.server(SHOWN + row(b"mia", SECRET) + complete() + READY) == row(b"mia", b"redacted") + complete() + READY
     )
+
+
+STATUS = pack(b"S", b"application_name\0" + SECRET + b"\0")
+NOTIFIED = pack(b"A", b"\0\0\0\1c\0" + SECRET + b"\0")
+ROWS = described(PLAIN) + row(b"1") + complete()
+
+
+def running() -> Verdict:
+    """One column; what it calls is not proven."""
+    return Verdict(flags=lane.RUNS, columns=1)
+
+
+def test_what_unproven_code_may_have_set_is_not_reported() -> None:
+    play = played(running())
+    play.client(query(SELECT))
+    assert play.server(ROWS + STATUS + READY) == ROWS + READY  # as servers report since 14
+    play.client(query(SELECT))
+    assert play.server(described(PLAIN) + STATUS + row(b"1") + complete() + READY) == ROWS + READY  # and before
+    play.client(batch(SELECT) + SYNC)
+    assert STATUS not in play.server(PARSED + BOUND + described(PLAIN) + row(b"1") + complete() + STATUS + READY)
+
+
+def test_what_a_proven_statement_sets_is_reported() -> None:
+    play = played(Verdict(columns=1))
+    play.client(query(SELECT))
+    assert play.server(ROWS + STATUS + READY) == ROWS + STATUS + READY
+
+
+def test_an_error_of_unproven_code_leaves_no_report_either() -> None:
+    play = played(running())
+    play.client(query(SELECT))
+    assert play.server(error() + STATUS + READY) == WITHHELD + READY
+
+
+def test_behind_unproven_code_no_notification_is_passed_on() -> None:
+    play = played(running())
+    play.client(query(SELECT))
+    assert play.server(ROWS + READY + NOTIFIED) == ROWS + READY
