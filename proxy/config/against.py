@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from proxy.catalog.snapshot import FIRST_NORMAL_OID, Column, Relation, RelationKind, Snapshot
+from proxy.config.functions import trusted_problems
 from proxy.config.problems import Place, Problem, Severity
 from proxy.config.settings import Config
 from proxy.model import Level
@@ -29,6 +30,7 @@ def against(rules: Rules, snapshots: Sequence[Snapshot], misfit: Misfit) -> tupl
     found += _unused(rules, used)
     found += _relations(rules, snapshots)
     found += _roles(rules, snapshots)
+    found += trusted_problems(rules, snapshots)
     return tuple(dict.fromkeys(found))
 
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from proxy.config.decode import Word
+from proxy.config.functions import FunctionsSection
 from proxy.config.inference import InferenceNode
 from proxy.config.masks import MaskNode
 from proxy.config.problems import Place
@@ -124,7 +125,7 @@ class RuleFile(msgspec.Struct, frozen=True):
     """A whole file."""
 
     hints: ClassVar[Mapping[str, str]] = {"version": "Write version: 1 at the top."}
-    later: ClassVar[frozenset[str]] = frozenset({"allow", "grants", "trusted_functions"})
+    later: ClassVar[frozenset[str]] = frozenset({"allow", "grants"})
 
     version: Literal[1]
     levels: Words | UnsetType = UNSET
@@ -133,5 +134,6 @@ class RuleFile(msgspec.Struct, frozen=True):
     masks: dict[Word, MaskNode] = {}
     subjects: tuple[SubjectLine, ...] = ()
     firewall: FirewallSection | None = None
+    functions: FunctionsSection | None = None
     on_flow: OnFlow | UnsetType = UNSET
     place: Place = NOWHERE

@@ -12,6 +12,7 @@ from msgspec import UNSET
 from proxy.config.decode import MISSING, Decoder, Word
 from proxy.config.document import parse_document, read_content
 from proxy.config.firewall import build_firewall
+from proxy.config.functions import build_trusted
 from proxy.config.matching import attempt, names, networks
 from proxy.config.problems import Place, Problems, did_you_mean, shown
 from proxy.config.rule_file import ClassifyLine, MatchLine, RuleFile, SubjectLine
@@ -56,6 +57,7 @@ class _Merge:
             subjects=subjects,
             firewall=build_firewall(self._files, [subject.name for subject in subjects], self._problems),
             on_flow=next((file.on_flow for file in reversed(self._files) if file.on_flow is not UNSET), OnFlow.RAISE),
+            trusted=build_trusted((file.functions for file in self._files), self._problems),
             version=version,
             files=tuple(file.place.file for file in self._files),
         )

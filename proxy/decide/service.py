@@ -33,6 +33,7 @@ from proxy.policy.exposure import Exposure, touched
 from proxy.policy.firewall import Gate
 from proxy.policy.rules import Rules, Subject
 from proxy.policy.subjects import subject_of
+from proxy.policy.trusted import trusted_oids
 from proxy.reading.read import read
 from proxy.reading.words import dotted
 
@@ -76,6 +77,7 @@ class Decider:
         """From now on these decide; every session learns its place anew."""
         self._rules, self._keys, self._masks = rules, keys, Masks(rules, keys)
         self._generation += 1
+        self._grounds.clear()  # they hold the functions that the rules trust
         self._classified.clear()
         self._shields.clear()
         self.moved(None)
@@ -142,7 +144,9 @@ class Decider:
     def _ground(self, snapshot: Snapshot) -> Ground:
         known = self._grounds.get(snapshot.database)
         if known is None or known.snapshot is not snapshot:
-            known = self._grounds[snapshot.database] = Ground(snapshot)
+            known = self._grounds[snapshot.database] = Ground(
+                snapshot, trusted_oids(self._rules.trusted, snapshot)
+            )
         return known
 
     def classification(self, snapshot: Snapshot) -> Classification:

@@ -10,6 +10,7 @@ import msgspec
 
 from proxy.model import Level, Where
 from proxy.policy.names import ColumnPattern, NamePattern, RelationPattern
+from proxy.policy.trusted import TrustedFunction
 
 Network: TypeAlias = IPv4Network | IPv6Network
 UNBOUNDED: Final = Level(1 << 30)
@@ -165,6 +166,7 @@ class Rules(msgspec.Struct, frozen=True):
     subjects: tuple[Subject, ...] = ()
     firewall: Firewall | None = None
     on_flow: OnFlow = OnFlow.RAISE
+    trusted: tuple[TrustedFunction, ...] = ()
     version: str = ""
     files: tuple[str, ...] = ()
 
