@@ -99,7 +99,7 @@ def _way(column: ColumnId, exposure: Exposure) -> Way | None:
     """A part of what is protected as a whole has none: whether it is there tells of the whole."""
     document = exposure.classification.documents.get(column.whole)
     if document is None or exposure.protects_rest(document):
-        known = exposure.classification.columns.get(column)
+        known = exposure.classification.columns.get(column) if document is None else document.rest
         return None if column.path else Way(known.type if known is not None else DEFAULT_LABEL)
     found: dict[tuple[str, ...], str] = {}
     for part in sorted(document.parts, key=lambda part: (-part.level, part.type)):
