@@ -169,3 +169,34 @@ async def test_what_only_the_catalog_shows(check: Check, database: Database) -> 
             "Add a rule for effect: [call, do, function], at least for who may not touch them.",
         ]
     )
+
+
+async def test_what_is_wrong_with_trusted_functions(check: Check, database: Database) -> None:
+    owner, cleared, member = (database.unique(name) for name in ("owner", "cleared", "member"))
+    connection = await database.connect()
+    await connection.execute(
+        f"create role {owner}; create role {cleared}; create role {member} in role {owner}; create schema shop;"
+        f"create function shop.norm(text) returns text language plpgsql as 'begin end';"
+        f"create function shop.norm(int) returns text language plpgsql as 'begin end';"
+        f"create function shop.theirs(text) returns text language plpgsql as 'begin end';"
+        f"create function shop.ours(text) returns text language plpgsql as 'begin end';"
+        f"alter function shop.theirs(text) owner to {owner}; alter function shop.ours(text) owner to {cleared}"
+    )
+    write(
+        HEAD + "functions:\n  trusted:\n    - shop.norm(text)\n    - shop.theirs(text)\n    - shop.ours(text)\n"
+        "    - shop.ours(int)\n    - shop.nrm(text)\n"
+        f"subjects: [{{name: app, match: {{user: [{cleared}, {owner}]}}, clearance: secret}}]\n",
+        upstream(database),
+    )
+    code, out, _ = await asyncio.to_thread(check)
+    assert code == 0
+    assert sorted(out.splitlines()[:-1]) == sorted(
+        [
+            f"warning: r.yaml:6: shop.norm in {database.name} is not the only one of its name. "
+            "A call with other arguments is another function; trust each that you have read.",
+            f"warning: r.yaml:7: shop.theirs(text) can be rewritten by {member}, who may not see everything. "
+            "Give it an owner who sees everything: who owns a function may put other code into it.",
+            "warning: r.yaml:9: shop.ours(int) is no function. There is shop.ours with other arguments.",
+            "warning: r.yaml:10: shop.nrm(text) is no function. Mend its name, or take the entry out.",
+        ]
+    )
