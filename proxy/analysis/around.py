@@ -36,5 +36,8 @@ class Scope(Protocol):
     def argument(self, position: int) -> Value:
         """What $n stands for: the client's own parameter, or in a function's body the call's argument."""
 
+    def in_body(self) -> bool:
+        """Whether $n is the argument of a call, and not the client's."""
+
     def body(self, queries: Sequence[Node], arguments: Sequence[Value]) -> list[list[Value]]:
         """The output columns of each query of a function's body, where its $1, $2, … are these arguments."""

@@ -4,25 +4,18 @@ from collections.abc import Iterable
 from typing import Final
 
 from proxy.analysis.around import Scope
+from proxy.analysis.comparisons import EQUALITIES
 from proxy.analysis.expressions import evaluate, known
-from proxy.analysis.ground import children
+from proxy.analysis.ground import Ground, children, number
 from proxy.analysis.nodes import ALL
+from proxy.analysis.result_types import type_of
 from proxy.analysis.tree import Node
-from proxy.catalog.snapshot import FIRST_NORMAL_OID
-from proxy.model import ColumnId
+from proxy.catalog.snapshot import FIRST_NORMAL_OID, TypeKind
+from proxy.model import ColumnId, Oid
 
 OPERANDS: Final = 2
-EQUALITIES: Final = frozenset(
-    """
-    int2eq int4eq int8eq int24eq int42eq int28eq int82eq int48eq int84eq numeric_eq
-    float4eq float8eq float48eq float84eq
-    texteq bpchareq nameeq nameeqtext texteqname chareq booleq byteaeq oideq xideq uuid_eq enum_eq cash_eq
-    date_eq time_eq timetz_eq timestamp_eq timestamptz_eq interval_eq
-    date_eq_timestamp date_eq_timestamptz timestamp_eq_date timestamp_eq_timestamptz timestamptz_eq_date
-    timestamptz_eq_timestamp network_eq macaddr_eq macaddr8_eq biteq varbiteq
-    """.split()  # noqa: SIM905  a list of forty quoted words is no easier to review
-)
-"""Functions of pg_catalog behind the operators = of single values (pg_operator.dat)."""
+CAST_FORMATS: Final = (1, 2)  # primnodes.h, CoercionForm: explicit and implicit casts
+NO_SCALARS: Final = frozenset({114, 3802, 142, 2249})  # pg_type.dat: json, jsonb, xml, record
 
 
 def compared(scope: Scope, conditions: Iterable[Node]) -> tuple[frozenset[ColumnId], frozenset[ColumnId]]:
@@ -41,11 +34,43 @@ def compared(scope: Scope, conditions: Iterable[Node]) -> tuple[frozenset[Column
             otherwise |= sources
             continue
         known(scope, node)
-        for operand in children(node, "args"):
-            value = evaluate(scope, operand)
+        operands = children(node, "args")
+        values = [evaluate(scope, operand) for operand in operands]
+        for value in values:
             found |= value.sources
             otherwise |= value.computed
+        if not any(is_counted(scope, operand) for operand in operands):
+            scope.gathered.uncounted.update(*(value.sources for value in values))
     return frozenset(found), frozenset(otherwise)
+
+
+def is_counted(scope: Scope, operand: Node) -> bool:
+    """Whether an operand is one value that the statement spells or one parameter, cast or not, or an array whose
+    elements are: then how many values a column is compared with can be counted. Any other operand (a column, a
+    subquery, an array that arrives whole, an argument of a function's body) may hold any number."""
+    if operand.name in ("ARRAYEXPR", "ARRAY"):
+        return all(_is_one(scope, element) for element in children(operand, "elements"))
+    return _is_one(scope, operand)
+
+
+def _is_one(scope: Scope, node: Node) -> bool:
+    while node.name in ("RELABELTYPE", "COERCEVIAIO", "COLLATEEXPR", "COLLATE", "FUNCEXPR"):
+        inner = children(node, "arg") or children(node, "args")
+        cast = node.name != "FUNCEXPR" or number(node, "funcformat") in CAST_FORMATS
+        if not cast or not inner or not _is_scalar(scope.ground, node) or any(one.name != "CONST" for one in inner[1:]):
+            return False
+        node = inner[0]
+    bound = node.name == "PARAM" and number(node, "paramkind") == 0 and not scope.in_body()
+    return (bound or node.name == "CONST") and _is_scalar(scope.ground, node)
+
+
+def _is_scalar(ground: Ground, node: Node) -> bool:
+    """Whether a value of the node's type is one value and no container of several."""
+    type_ = ground.snapshot.types.get(Oid(type_of(node)[0]))
+    while type_ is not None and type_.kind is TypeKind.DOMAIN:
+        type_ = ground.snapshot.types.get(type_.base)
+    single = type_ is not None and type_.kind in (TypeKind.BASE, TypeKind.ENUM)
+    return type_ is not None and single and type_.category != "A" and type_.oid not in NO_SCALARS
 
 
 def _is_equality(scope: Scope, node: Node) -> bool:

@@ -4,6 +4,7 @@ from typing import Final
 
 from proxy.analysis import bodies, definitions, json_paths
 from proxy.analysis.around import Scope
+from proxy.analysis.failing import MAY, may_fail
 from proxy.analysis.functions import Behaviour
 from proxy.analysis.gathered import Uses
 from proxy.analysis.ground import BODIED, children, nodes, number
@@ -16,8 +17,9 @@ ARMS_DEPTH: Final = 64  # of CASE in COALESCE in CASE …: deeper ones count as 
 
 
 def evaluate(scope: Scope, node: Node, depth: int = 0) -> Value:
-    """Where the expression's value comes from."""
+    """Where the expression's value comes from. What it depends on is noted where it may fail."""
     refused = frozenset[str]()
+    failures = scope.gathered.failures
     while True:
         kind, reasons = known(scope, node)
         refused |= reasons
@@ -27,15 +29,23 @@ def evaluate(scope: Scope, node: Node, depth: int = 0) -> Value:
         if len(inner) != 1:
             return _refuse(scope, Value(), refused | {f"node:{node.name}"})
         node = inner[0]
+    fails = scope.gathered.failures != failures
+    value = _value(scope, node, kind, depth)
+    if fails or (scope.gathered.failures != failures and kind.effect is not Effect.SUBLINK):
+        scope.gathered.computed |= value.sources  # a subquery's own expressions were noted one by one
+    return _refuse(scope, value, refused)
+
+
+def _value(scope: Scope, node: Node, kind: Kind, depth: int) -> Value:
     match kind.effect:
         case Effect.COLUMN | Effect.FIELD | Effect.SUBLINK | Effect.PARAM:
-            return _refuse(scope, single(scope, node, kind), refused)
+            return single(scope, node, kind)
         case Effect.CLEAN if node.fields.get("constisnull") == "true":
-            return _refuse(scope, EMPTY, refused)
+            return EMPTY
         case Effect.ARMS if depth < ARMS_DEPTH:
-            return _refuse(scope, _arms(scope, node, kind, depth), refused)
+            return _arms(scope, node, kind, depth)
         case _:
-            return _refuse(scope, _special(scope, node, kind) or collect(scope, node), refused)
+            return _special(scope, node, kind) or collect(scope, node)
 
 
 def _special(scope: Scope, node: Node, kind: Kind) -> Value | None:
@@ -69,8 +79,11 @@ def known(scope: Scope, node: Node) -> tuple[Kind, frozenset[str]]:
         reasons += [f"field:{node.name}.{field}" for field in sorted(node.children.keys() - kind.fields)]
     if kind.call is not Call.NONE:
         _note_calls(scope, node, kind)
+        gathered.failures += may_fail(scope.ground, node, kind.call)
     elif node.name == "CONST":
         _note_constant(scope, node)
+    elif node.name in MAY:
+        gathered.failures += may_fail(scope.ground, node, kind.call)
     return kind, gathered.unproven(reasons) if reasons else NO_REASONS
 
 

@@ -53,6 +53,13 @@ class Gathered:
     decisive: set[int] = field(default_factory=set)
     """Constants whose value was looked at: another literal in their place may mean something else."""
     opaque: set[str] = field(default_factory=set)
+    computed: set[ColumnId] = field(default_factory=set)
+    """What expressions depend on that may fail."""
+    failures: int = 0
+    """Nodes so far that may fail."""
+    unread: list[frozenset[ColumnId]] = field(default_factory=list)
+    """The same of each output of the query that was walked last, where the server computes it only for who reads it."""
+    uncounted: set[ColumnId] = field(default_factory=set)
     asked: set[ColumnId] = field(default_factory=set)
     """Columns for which the server wants the privilege to select."""
     views: dict[Oid, list[Value]] = field(default_factory=dict)
@@ -71,6 +78,11 @@ class Gathered:
         found = frozenset(reasons)
         self.opaque |= found
         return found
+
+    def read_all(self) -> None:
+        """Every output of the query that was walked last is computed."""
+        self.computed.update(*self.unread)
+        self.unread = []
 
     def write(self, relation: Oid, attnum: int, value: Value) -> None:
         """A column is assigned; several assignments of a statement are one that may be any of them."""

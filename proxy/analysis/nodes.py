@@ -112,9 +112,7 @@ NODES: Final[Mapping[str, Kind]] = {
     "JSONVALUEEXPR": _row(Effect.MIX, "raw_expr formatted_expr format"),
     "JSONCONSTRUCTOREXPR": _row(Effect.MIX, "args func coercion returning", call=Call.JSON),
     "JSONISPREDICATE": _row(Effect.MIX, "expr format"),
-    "JSONEXPR": _row(
-        Effect.MIX, "formatted_expr format path_spec returning passing_values on_empty on_error"
-    ),
+    "JSONEXPR": _row(Effect.MIX, "formatted_expr format path_spec returning passing_values on_empty on_error"),
     "JSONBEHAVIOR": _row(Effect.MIX, "expr"),
     "JSONFORMAT": _row(Effect.MIX),
     "JSONRETURNING": _row(Effect.MIX, "format", call=Call.RETURNING),

@@ -7,10 +7,11 @@ from proxy.analysis.equality import compared
 from proxy.analysis.expressions import collect, evaluate, known, sublink_columns
 from proxy.analysis.gathered import Gathered, Uses
 from proxy.analysis.ground import SELECTED_OFFSET, Ground, children, nodes, number, numbers
+from proxy.analysis.nodes import ALL
 from proxy.analysis.scope import Scope, known_part
 from proxy.analysis.tree import Node
-from proxy.analysis.values import CLEAN, Value, all_of, any_of, mix_of
-from proxy.catalog.snapshot import RelationKind
+from proxy.analysis.values import CLEAN, NOTHING, Value, all_of, any_of, mix_of
+from proxy.catalog.snapshot import RelationKind, Volatility
 from proxy.model import Attnum, ColumnId, Oid
 
 SELECT: Final = 1  # nodes.h, CmdType
@@ -42,12 +43,44 @@ def walk(query: Node, ground: Ground, gathered: Gathered, parent: Scope | None =
         _multi(scope, target)
     _from(scope)
     _windows(scope)
-    targets = _targets(scope)
+    targets, failing = _targets(scope)
     _clauses(scope, targets)
     if number(query, "commandType") == SELECT:
-        return _outputs(scope, targets)
+        found = _outputs(scope, targets)
+        gathered.unread = _unread(scope, failing)
+        return found
+    gathered.computed.update(*(one for _, one in failing))
     _writes(scope, targets)
-    return [evaluate(scope, one) for one in children(query, "returningList")]
+    found = [evaluate(scope, one) for one in children(query, "returningList")]
+    gathered.unread = []
+    return found
+
+
+def _unread(scope: Scope, failing: list[tuple[Node, frozenset[ColumnId]]]) -> list[frozenset[ColumnId]]:
+    """What may fail in each output column that the server does not compute where nothing refers to it (planner,
+    remove_unused_subquery_outputs and the pulling up of subqueries). The rest is noted at once."""
+    query = scope.query
+    always = query.fields.get("hasTargetSRFs") != "false" or bool(
+        children(query, "setOperations") or children(query, "distinctClause")
+    )
+    found: list[frozenset[ColumnId]] = []
+    for target, columns in failing:
+        if columns and (always or number(target, "ressortgroupref") or _is_volatile(scope, target)):
+            scope.gathered.computed |= columns
+            columns = NOTHING
+        if target.fields.get("resjunk") == "false":
+            found.append(columns)
+    return found
+
+
+def _is_volatile(scope: Scope, target: Node) -> bool:
+    """Whether the server computes it whoever reads it. A sublink may hold anything."""
+    found = list(nodes([target]))
+    called = (oid for one in found if one.name in ALL for oid in scope.ground.called(one, ALL[one.name].call))
+    functions = scope.ground.snapshot.functions
+    return any(one.name == "QUERY" for one in found) or any(
+        oid not in functions or functions[oid].volatility is Volatility.VOLATILE for oid in called
+    )
 
 
 def _entry(scope: Scope, varno: int, entry: Node) -> None:
@@ -76,10 +109,12 @@ def _entry(scope: Scope, varno: int, entry: Node) -> None:
 def _unchosen(scope: Scope, quals: Iterable[Node]) -> None:
     """Conditions of row security and of views' check options: what they read is read, but they tell the reader nothing
     that it asked, so they filter nothing."""
-    chosen, scope.gathered.uses = scope.gathered.uses, Uses()
+    gathered = scope.gathered
+    chosen = gathered.uses, gathered.computed, gathered.uncounted
+    gathered.uses, gathered.computed, gathered.uncounted = Uses(), set(), set()
     for qual in quals:
         evaluate(scope, qual)
-    scope.gathered.uses = chosen
+    gathered.uses, gathered.computed, gathered.uncounted = chosen
 
 
 def _asked(scope: Scope, node: Node) -> None:
@@ -168,15 +203,21 @@ def _expressions(scope: Scope, clauses: Iterable[Node]) -> list[Value]:
     return found
 
 
-def _targets(scope: Scope) -> list[tuple[Node, Value]]:
-    """The target list with its values. Row identities that the rewriter adds to a write (ctid, the whole old row) are
-    not the statement's own."""
-    result = number(scope.query, "resultRelation")
-    return [
-        (target, evaluate(scope, target))
-        for target in children(scope.query, "targetList")
-        if not (result and _is_identity(target, result))
-    ]
+def _targets(scope: Scope) -> tuple[list[tuple[Node, Value]], list[tuple[Node, frozenset[ColumnId]]]]:
+    """The target list with its values, and with what may fail in each. Row identities that the rewriter adds to a write
+    (ctid, the whole old row) are not the statement's own."""
+    result, gathered = number(scope.query, "resultRelation"), scope.gathered
+    found: list[tuple[Node, Value]] = []
+    failing: list[tuple[Node, frozenset[ColumnId]]] = []
+    outside = gathered.computed
+    for target in children(scope.query, "targetList"):
+        if result and _is_identity(target, result):
+            continue
+        gathered.computed = set()
+        found.append((target, evaluate(scope, target)))
+        failing.append((target, frozenset(gathered.computed)))
+    gathered.computed = outside
+    return found, failing
 
 
 def _multiplied(targets: list[tuple[Node, Value]]) -> frozenset[ColumnId]:
@@ -253,6 +294,7 @@ def _set_operation(scope: Scope, root: Node) -> list[Value]:
                 known(scope, clause)
         elif node.name == "RANGETBLREF":
             arms.append(scope.columns(number(node, "rtindex")))
+            scope.note_failing(number(node, "rtindex"), Attnum(0))
         else:
             scope.gathered.unproven((f"node:{node.name}",))
     width = max(map(len, arms), default=0)

@@ -45,6 +45,8 @@ class Scope:
     depth: int = 0
     table: list[Node] = field(default_factory=list)
     outputs: dict[int, list[Value]] = field(default_factory=dict)
+    unread: dict[int, list[frozenset[ColumnId]]] = field(default_factory=dict)
+    """What may fail in each column of a subquery: noted when something refers to it, for else it is not computed."""
     ctes: list[tuple[str, Cte]] = field(default_factory=list)
     windows: dict[int, Value] = field(default_factory=dict)
     multis: dict[int, list[Value]] = field(default_factory=dict)
@@ -102,7 +104,14 @@ class Scope:
             case 3 | 4:  # RTE_FUNCTION, RTE_TABLEFUNC: every column from all that it was given
                 return mix_of(self.columns(varno))
             case _:
-                return self._pick(self.columns(varno), attnum)
+                values = self.columns(varno)
+                self.note_failing(varno, attnum)
+                return self._pick(values, attnum)
+
+    def note_failing(self, varno: int, attnum: Attnum) -> None:
+        """Something refers to a column of a subquery; 0: to all of them."""
+        if (unread := self.unread.get(varno)) is not None:
+            self.gathered.computed.update(*(unread if attnum == 0 else unread[attnum - 1 : attnum]))
 
     def columns(self, varno: int) -> list[Value]:
         """The columns of an entry that is neither relation, join nor group."""
@@ -114,12 +123,14 @@ class Scope:
                 return [self._unproven("cycle")]
             self.entered.add(varno)
             self.outputs[varno] = self._columns(entry)
+            if self.gathered.unread:
+                self.unread[varno], self.gathered.unread = self.gathered.unread, []
         return self.outputs[varno]
 
     def _columns(self, entry: Node) -> list[Value]:
         match number(entry, "rtekind"):
             case 1:  # RTE_SUBQUERY
-                return self.subquery(only(entry, "subquery"))
+                return self._entered(only(entry, "subquery"))
             case 3 if self.is_bodied(entry):  # RTE_FUNCTION
                 return self._rows(only(entry, "functions"))
             case 3:
@@ -237,7 +248,12 @@ class Scope:
         return [any_of(column) for column in zip(*evaluated, strict=True)]
 
     def subquery(self, query: Node) -> list[Value]:
-        """The output columns of a query inside this one."""
+        """The output columns of a query inside this one, each of which is computed."""
+        found = self._entered(query)
+        self.gathered.read_all()
+        return found
+
+    def _entered(self, query: Node) -> list[Value]:
         if self.depth >= QUERIES_DEPTH:
             return [self._unproven("depth")]
         if query.name != "QUERY":
@@ -285,13 +301,20 @@ class Scope:
 
     def argument(self, position: int) -> Value:
         """What $n stands for: the client's own parameter, or in a function's body the call's argument."""
+        arguments = self._arguments()
+        if arguments is None:
+            return CLEAN
+        return arguments[position - 1] if 1 <= position <= len(arguments) else self._unproven("argument-missing")
+
+    def in_body(self) -> bool:
+        """Whether $n is the argument of a call, and not the client's."""
+        return self._arguments() is not None
+
+    def _arguments(self) -> Sequence[Value] | None:
         scope: Scope | None = self
-        while scope is not None:
-            if scope.arguments is not None:
-                known = 1 <= position <= len(scope.arguments)
-                return scope.arguments[position - 1] if known else self._unproven("argument-missing")
+        while scope is not None and scope.arguments is None:
             scope = scope.parent
-        return CLEAN
+        return scope.arguments if scope is not None else None
 
     def body(self, queries: Sequence[Node], arguments: Sequence[Value]) -> list[list[Value]]:
         """The output columns of each query of a function's body. It sees nothing of the query that calls it."""

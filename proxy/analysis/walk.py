@@ -61,6 +61,8 @@ def footprint(trees: Sequence[Node], snapshot: Snapshot | Ground) -> Footprint:
         grouped=frozenset(gathered.uses.grouped),
         joined=frozenset(gathered.uses.joined),
         equated=gathered.uses.equated(),
+        computed=frozenset(gathered.computed),
+        uncounted=frozenset(gathered.uncounted),
         functions=frozenset(gathered.functions),
         locked=frozenset(gathered.locked),
         row_security=gathered.row_security,
@@ -116,6 +118,7 @@ def _tree(tree: Node, ground: Ground, gathered: Gathered) -> tuple[Command, tupl
     if command is Command.NOTHING:  # a rule with DO INSTEAD NOTHING
         return command, ()
     values = walk(tree, ground, gathered)
+    gathered.read_all()
     targets = children(tree, "targetList" if command is Command.SELECT else "returningList")
     shown = [one for one in targets if one.fields.get("resjunk") == "false"]
     if len(shown) != len(values):
