@@ -11,7 +11,7 @@ STUBBED = $(shell find proxy -name '*.pyi' | sed 's/\.pyi$$//; s|/|.|g' | sort)
 WORKERS ?= 2
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo test test-fast test-kernels test-versions bench fuzz docs lint format lock clean
+.PHONY: help demo test test-fast test-kernels test-versions bench fuzz sqlsmith differential docs lint format lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /\1\t/' | expand -t 16
@@ -38,8 +38,15 @@ test-versions: $(STAMPS)/dev $(STAMPS)/compiled  ## The tests that talk to a ser
 bench: $(STAMPS)/dev $(STAMPS)/compiled  ## Direct, PgBouncer and pgwarden compared; ARGS=--help tells more
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-fuzz: $(STAMPS)/dev $(STAMPS)/compiled  ## The properties on many new examples; what they find belongs into a test
+fuzz: $(STAMPS)/dev $(STAMPS)/compiled  ## New statements and examples; ARGS="20000 7": how many statements, from which seed
+	@$(BIN)/python -m tests.generated $(ARGS)
 	@$(PYTEST) -q -n $(WORKERS) --dist worksteal -m "not server" --hypothesis-profile=long
+
+sqlsmith: $(STAMPS)/dev $(STAMPS)/compiled  ## Debian's sqlsmith as a restricted reader; ARGS="5000 7": how many queries, which seed
+	@$(BIN)/python -m tools.sqlsmith $(ARGS)
+
+differential: $(STAMPS)/dev $(STAMPS)/compiled  ## PostgreSQL's own regression statements, directly and through pgwarden
+	@$(BIN)/python -m tools.differential $(ARGS)
 
 docs: $(STAMPS)/dev $(STAMPS)/compiled  ## Generate docs/reference from the code
 	@for tool in tools/*_table.py; do $(BIN)/python "$$tool"; done
