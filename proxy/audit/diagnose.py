@@ -13,10 +13,14 @@ import msgspec
 from proxy.audit.decoded import Place
 from proxy.audit.fault import Fault, FaultKind
 from proxy.audit.format import FRAME_HASH, FRAME_HEAD, HEAD_BYTES, Kind
-from proxy.audit.scan import Links, entries, search, state
+from proxy.audit.scan import Links, entries, search, state, torn
 
 FRAME_EXTRA: Final = FRAME_HEAD + FRAME_HASH
 CUT: Final = 1
+BLOCK: Final = 4096
+"""What a direct segment is written by (`direct.pxd`)."""
+ZEROS: Final = 8
+"""More bytes of a hash are not zero by chance."""
 Gap: TypeAlias = tuple[int, int]
 
 
@@ -37,24 +41,42 @@ def walk(name: str, data: bytes, links: Links, anchor: bytes, first: int) -> Wal
     """Follow the chain of a segment's entries from its head's hash on; first: number of the first one."""
     at, seq, hash_, kind = links.walk(data, HEAD_BYTES, anchor, first - 1)
     rest = len(data) - at
-    if rest == 0 or (kind != Kind.SEAL and _unfinished(data, at, links, hash_)):
+    if is_vacant(data, at) or (kind != Kind.SEAL and _unfinished(data, at, links, hash_)):
         return Walked(faults=(), first=first, seq=seq, hash=hash_, end=at, tail=rest, sealed=kind == Kind.SEAL)
     walked = Diagnosis(name, data, links, seq, hash_).walk(at, sealed=kind == Kind.SEAL)
     return msgspec.structs.replace(walked, first=first)
 
 
+def is_vacant(data: bytes, at: int) -> bool:
+    """Whether nothing stands from at on, or the zeros of blocks that were reserved and not used."""
+    return at == len(data) or (len(data) % BLOCK == 0 and not data[at:].strip(b"\0"))
+
+
+def is_torn(data: bytes, at: int, links: Links) -> bool:
+    """Whether what stands at the offset was written in part, though what was to follow it may be there."""
+    behind = links.search(data, at)
+    return behind >= 0 and torn(data, at, behind)
+
+
 def _unfinished(data: bytes, at: int, links: Links, previous: bytes) -> bool:
-    """Whether all from at on is the beginning of an entry that is being written, or room that never was."""
-    rest = len(data) - at
+    """Whether all from at on is an entry that is being written, or room that never was."""
     if not data[at:].strip(b"\0"):
         return True
-    if state(data, at) != CUT or links.search(data, at) >= 0:
+    if links.search(data, at) >= 0:
+        return is_torn(data, at, links)
+    end = len(data.rstrip(b"\0")) if torn(data, at, len(data)) else len(data)
+    if end == len(data) and state(data, at) != CUT:
         return False
-    if rest < FRAME_EXTRA:
-        return True
-    # Perhaps it is whole, and its length was changed so that it seems not to be.
-    mended = data[at : at + 4] + (rest - FRAME_EXTRA).to_bytes(4, "little") + data[at + 8 :]
-    return links.link(mended, 0, rest, previous) != data[-FRAME_HASH:]
+    # Perhaps it is whole, and its length was changed so that it seems not to be. A hash may end with zeros.
+    return not any(_is_whole(data, at, whole, links, previous) for whole in range(end, min(end + ZEROS, len(data)) + 1))
+
+
+def _is_whole(data: bytes, at: int, end: int, links: Links, previous: bytes) -> bool:
+    """Whether data[at:end] is the entry behind the one whose hash is previous, but for its length."""
+    if end - at < FRAME_EXTRA:
+        return False
+    mended = data[at : at + 4] + (end - at - FRAME_EXTRA).to_bytes(4, "little") + data[at + 8 : end]
+    return links.link(mended, 0, end - at, previous) == data[end - FRAME_HASH : end]
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -18,6 +18,17 @@ cdef enum:
     STATE_CLOSED = 2
     STATE_FAILED = 3
 
+cdef enum:
+    TASK_STOP = 0                 # the queue is stopping and empty
+    TASK_COMMIT = 1
+    TASK_RESERVE = 2
+    TASK_FINISH = 3               # the lane has framed entries and cannot write them
+
+cdef enum:
+    RESERVE_NONE = 0
+    RESERVE_WANTED = 1
+    RESERVE_UNDER_WAY = 2
+
 cdef struct Buffer:
     unsigned char *data
     Py_ssize_t used
@@ -43,6 +54,14 @@ cdef struct Queue:
     int idle                      # the writer waits
     int stopping
     int urgent                    # async: do not wait for the time to be up
+    int driven                    # the lane commits, and the writer's thread only helps
+    int lent                      # until the thread has done what the lane cannot
+    int busy                      # the thread is at a commit
+    int poked                     # driven: the lane is awake, or has been told that it must look
+    int unfinished                # lent with entries that are framed and not written
+    int reserve                   # RESERVE_…: zeros behind the entries
+    long long timer_ns            # driven: when the timer goes off that was set last
+    int timer_fd                  # -1: there is none, and the lane does not commit
     int wake_fd
     int error                     # errno of what failed
     const char *failed            # what failed
@@ -66,10 +85,6 @@ cdef void queue_close(Queue *queue) noexcept nogil
 cdef long long queue_execution(Queue *queue, const Execution *execution, const Value *values, int count) noexcept nogil
 cdef void queue_running(Queue *queue, int more) noexcept nogil
 cdef long long queue_note(Queue *queue, const NoteItem *head, const unsigned char *json) noexcept nogil
-cdef Buffer *queue_take(Queue *queue, long long *position) noexcept nogil
-cdef void queue_publish(
-    Queue *queue, Buffer *buffer, long long position, long long took_ns, long long written
-) noexcept nogil
 cdef void queue_fail(Queue *queue, int error, const char *what) noexcept nogil
 cdef int queue_wait(Queue *queue, long long position, long long timeout_ns) noexcept nogil
 cdef void queue_hurry(Queue *queue) noexcept nogil

@@ -1,9 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, autotestdict=False, auto_pickle=False
-"""The queue between lane and writer; for other compiled modules only (queue.pxd).
+"""The queue between lane and writer, the lane's side; for other compiled modules only (queue.pxd).
 
 The lane's side costs one uncontended lock and one copy. The writer holds the lock only to change the buffers. What does
 not fit is refused and counted; nothing that was given a position is dropped, unless the writer fails, and then nothing
-behind it is ever called durable.
+behind it is ever called durable. The writer is a thread, or the lane itself while `driven` is set (turn.pyx); its side is in taking.pyx.
 """
 
 from libc.stdlib cimport free, malloc
@@ -12,13 +12,12 @@ from posix.time cimport timespec
 
 from proxy.audit.codec cimport fill_item, plan_item
 from proxy.audit.frame cimport KIND_NOTE
-from proxy.audit.shelf cimport DEFINITION_USED, Definition, shelf_close, shelf_get, shelf_open, shelf_sweep
+from proxy.audit.shelf cimport DEFINITION_USED, Definition, shelf_close, shelf_get, shelf_open
 from proxy.audit.threads cimport (
     CLOCK_MONOTONIC, clock_ns, load, moment, pthread_cond_broadcast, pthread_cond_destroy, pthread_cond_init,
     pthread_cond_signal, pthread_cond_timedwait, pthread_condattr_init, pthread_condattr_setclock, pthread_condattr_t,
     pthread_mutex_destroy, pthread_mutex_init, pthread_mutex_lock, pthread_mutex_unlock, store,
 )
-from proxy.observe.histogram cimport histogram_add
 
 
 cdef extern from "<sys/eventfd.h>" nogil:
@@ -27,11 +26,13 @@ cdef extern from "<sys/eventfd.h>" nogil:
     int EFD_CLOEXEC
     int EFD_NONBLOCK
 
+cdef extern from "<sys/timerfd.h>" nogil:
+    int timerfd_create(int clock, int flags)
+    int TFD_CLOEXEC
+    int TFD_NONBLOCK
+
 cdef extern from "<unistd.h>" nogil:
     int close(int fd)
-
-cdef long long LONGEST_WAIT_NS = 1000000000  # the writer looks up once a second, whatever it was told
-cdef long long GATHER_NS = 500_000  # the longest that a commit waits for company
 
 
 cdef int queue_open(Queue *queue, int mode, Py_ssize_t size) noexcept nogil:
@@ -45,6 +46,7 @@ cdef int queue_open(Queue *queue, int mode, Py_ssize_t size) noexcept nogil:
     pthread_cond_init(&queue.moved, &clock)
     queue.mode, queue.size = mode, size // 2
     queue.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+    queue.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK) if mode == MODE_DURABLE else -1
     for index in range(2 if mode != MODE_OFF else 0):
         queue.buffers[index].data = <unsigned char *>malloc(queue.size)
         if queue.buffers[index].data == NULL:
@@ -64,6 +66,8 @@ cdef void queue_close(Queue *queue) noexcept nogil:
     pthread_mutex_destroy(&queue.lock)
     if queue.wake_fd >= 0:
         close(queue.wake_fd)
+    if queue.timer_fd >= 0:
+        close(queue.timer_fd)
 
 
 cdef inline bint _in_force(Definition *definition) noexcept nogil:
@@ -86,6 +90,11 @@ cdef inline long long _taken(Queue *queue, Py_ssize_t size) noexcept nogil:
     if first:
         buffer.first_ns = clock_ns(CLOCK_MONOTONIC)
     queue.appended += 1
+    if queue.driven:
+        if not queue.poked:
+            queue.poked = 1
+            eventfd_write(queue.wake_fd, 1)
+        return queue.appended
     if queue.gathering and (load(&queue.running) <= 0 or buffer.used > queue.size // 2):
         queue.gathering = 0
         pthread_cond_signal(&queue.filled)
@@ -158,73 +167,6 @@ cdef long long queue_note(Queue *queue, const NoteItem *head, const unsigned cha
     return position
 
 
-cdef Buffer *queue_take(Queue *queue, long long *position) noexcept nogil:
-    """Waits for items and takes the buffer that has them, up to position; NULL: the queue is stopping and empty."""
-    cdef Buffer *buffer
-    cdef long long now, until
-    pthread_mutex_lock(&queue.lock)
-    while True:
-        buffer = &queue.buffers[queue.active]
-        now = clock_ns(CLOCK_MONOTONIC)
-        until = now + LONGEST_WAIT_NS
-        if queue.stopping or (buffer.used > 0 and queue.urgent):
-            break
-        if buffer.used > 0 and queue.mode == MODE_DURABLE:
-            if load(&queue.running) <= 0 or buffer.first_ns + GATHER_NS <= now or buffer.used > queue.size // 2:
-                break
-            _gather(queue, buffer.first_ns + GATHER_NS)
-            continue
-        if buffer.used > queue.size // 2 or (buffer.used > 0 and buffer.first_ns + queue.flush_ns <= now):
-            break
-        if buffer.used > 0 and buffer.first_ns + queue.flush_ns < until:
-            until = buffer.first_ns + queue.flush_ns
-        _sleep(queue, until)
-    queue.urgent = 0
-    position[0] = queue.appended
-    if buffer.used > 0:
-        queue.active = 1 - queue.active
-        queue.draining_ns = buffer.first_ns
-    else:
-        buffer = NULL
-    pthread_mutex_unlock(&queue.lock)
-    return buffer
-
-
-cdef void _sleep(Queue *queue, long long until) noexcept nogil:
-    """The writer waits. The lock is held before and after."""
-    cdef timespec at = moment(until)
-    queue.idle = 1
-    pthread_cond_timedwait(&queue.filled, &queue.lock, &at)
-    queue.idle = 0
-
-
-cdef void _gather(Queue *queue, long long until) noexcept nogil:
-    """The writer waits for the statements under way, and is woken by the last of them: one commit for many costs
-    processor and disk a fraction (manual, "commit_delay"). The lock is held before and after."""
-    cdef timespec at = moment(until)
-    queue.gathering = 1
-    pthread_cond_timedwait(&queue.filled, &queue.lock, &at)
-    queue.gathering = 0
-
-
-cdef void queue_publish(
-    Queue *queue, Buffer *buffer, long long position, long long took_ns, long long written
-) noexcept nogil:
-    """Everything up to position is on disk: gives the buffer back, frees definitions, wakes who waits. took_ns: this
-    commit; written: bytes of all."""
-    pthread_mutex_lock(&queue.lock)
-    histogram_add(&queue.commit_times, took_ns)
-    queue.written = written
-    buffer.used = buffer.first_ns = queue.draining_ns = 0
-    queue.commits += 1
-    store(&queue.durable, position)
-    shelf_sweep(&queue.sessions, position)
-    shelf_sweep(&queue.statements, position)
-    pthread_cond_broadcast(&queue.moved)
-    pthread_mutex_unlock(&queue.lock)
-    eventfd_write(queue.wake_fd, 1)
-
-
 cdef void queue_fail(Queue *queue, int error, const char *what) noexcept nogil:
     """Nothing more is taken and nothing more becomes durable."""
     pthread_mutex_lock(&queue.lock)
@@ -253,3 +195,4 @@ cdef void queue_hurry(Queue *queue) noexcept nogil:
     queue.urgent = 1
     pthread_cond_signal(&queue.filled)
     pthread_mutex_unlock(&queue.lock)
+    eventfd_write(queue.wake_fd, 1)

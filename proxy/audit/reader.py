@@ -7,7 +7,7 @@ import msgspec
 
 from proxy.audit.decoded import Place
 from proxy.audit.format import HEAD_BYTES, Head, read_head, segment_files
-from proxy.audit.scan import entries, search
+from proxy.audit.scan import entries, search, torn
 from proxy.errors import JournalDamaged, JournalUnavailable
 
 
@@ -33,8 +33,8 @@ def read_segment(path: Path) -> Iterator[Piece]:
     while True:
         places, end = entries(data, at)
         yield Piece(path, data, places, skipped, first)
-        if end == len(data) or (at := search(data, end)) < 0:
-            return
+        if end == len(data) or (at := search(data, end)) < 0 or torn(data, end, at):
+            return  # what is behind a hole is being written, or was when its writer died
         skipped, first = at - end, False
 
 

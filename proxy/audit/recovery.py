@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from proxy.audit.diagnose import is_torn, is_vacant
 from proxy.audit.format import HEAD_BYTES, Kind, Recovery, read_head, segment_files
 from proxy.audit.keys import ChainKeys, sync_directory
 from proxy.audit.scan import Links
@@ -67,13 +68,14 @@ def _behind(path: Path, data: bytes, keys: ChainKeys) -> Resumed:
         raise ConfigError("the journal was written with another key", place=str(path), hint=hint)
     links = Links(keys.chain)
     at, seq, hash_, kind = links.walk(data, HEAD_BYTES, head.hash, head.first - 1)
-    sealed = kind == Kind.SEAL and at == len(data)
+    sealed = kind == Kind.SEAL and is_vacant(data, at)
     entries = seq + 1 - head.first
-    if not sealed and at < len(data):
-        if kind == Kind.SEAL or links.search(data, at) >= 0:
+    if at < len(data):
+        if not sealed and (kind == Kind.SEAL or (links.search(data, at) >= 0 and not is_torn(data, at, links))):
             raise JournalDamaged(f"{path}: entry {seq + 1} at byte {at} is not what was written", hint=MOVE_IT)
         _cut(path, at)
-    found = None if sealed else Recovery(segment=head.number, entries=entries, cut_at=at, cut_bytes=len(data) - at)
+    cut = 0 if is_vacant(data, at) else len(data) - at
+    found = None if sealed else Recovery(segment=head.number, entries=entries, cut_at=at, cut_bytes=cut)
     return Resumed(head.chain_id, head.number, seq, hash_, found)
 
 

@@ -10,6 +10,10 @@ from proxy.audit.frame cimport (
 from proxy.audit.integers cimport get32
 
 
+cdef enum:
+    SECTOR = 512                  # the least that a disk writes
+
+
 def entries(bytes data not None, Py_ssize_t start, Py_ssize_t limit=1 << 62):
     """Whole frames from data[start] on, at most limit, as a list of (kind, seq, start, end) and the offset behind them.
     A payload is data[start + 20 : end - 32]. Stops at what is no whole frame. Raises ValueError: start outside 0..n."""
@@ -41,6 +45,28 @@ def state(bytes data not None, Py_ssize_t start):
     cdef Frame frame
     _check(start, len(data))
     return <int>open_frame(data, start, len(data), &frame)
+
+
+def torn(bytes data not None, Py_ssize_t start, Py_ssize_t stop):
+    """Whether what should stand at data[start] was written in part: of the sectors up to stop, one at least holds zeros
+    to its end, as before the write. A disk writes sectors whole, in any order. Raises ValueError: not 0 <= start <=
+    stop <= n."""
+    cdef const unsigned char *text = data
+    cdef Py_ssize_t at = start, end = len(data), sector
+    _check(start, stop)
+    _check(stop, end)
+    while at < stop:
+        sector = min(end, (at // SECTOR + 1) * SECTOR)
+        if _zeros(text, at, sector):
+            return True
+        at = sector
+    return False
+
+
+cdef bint _zeros(const unsigned char *text, Py_ssize_t start, Py_ssize_t end) noexcept:
+    while start < end and text[start] == 0:
+        start += 1
+    return start == end
 
 
 def search(bytes data not None, Py_ssize_t start):

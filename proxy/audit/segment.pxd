@@ -24,7 +24,13 @@ cdef struct Segment:
     unsigned long long number
     unsigned long long first      # number of its first entry
     Py_ssize_t limit              # sealed when it has this many bytes
-    Py_ssize_t written            # bytes in the file
+    Py_ssize_t written            # bytes in the file that are entries or the head
+    int direct                    # written past the page cache, in whole blocks
+    int wants_direct              # so is every segment whose file system can
+    int direct_next               # the next one is
+    Py_ssize_t base               # direct: offset of out[0], a multiple of BLOCK
+    int crowded                   # direct: the disk had no room for more zeros
+    Py_ssize_t reserved           # direct: so much of the file was written once, with zeros behind the entries
     Chain chain
     unsigned char identity[128]   # bytes 0 to 135 of the head that stay the same: chain id, key check, instance
     unsigned int worker
@@ -33,7 +39,7 @@ cdef struct Segment:
     Py_ssize_t size
     int error                     # errno of what failed
     const char *failed            # what failed
-    long long total               # bytes written to all segments
+    long long total               # bytes of entries and heads in all segments
 
 cdef int segment_create(Segment *segment) noexcept nogil
 cdef int segment_begin(Segment *segment) noexcept nogil
@@ -41,6 +47,11 @@ cdef unsigned char *segment_room(Segment *segment, Py_ssize_t payload) noexcept 
 cdef void segment_entry(Segment *segment, int kind, Py_ssize_t payload) noexcept nogil
 cdef int segment_write(Segment *segment) noexcept nogil
 cdef int segment_sync(Segment *segment) noexcept nogil
+cdef Py_ssize_t segment_blocks(Segment *segment) noexcept nogil
+cdef void segment_settled(Segment *segment) noexcept nogil
+cdef bint segment_wants(const Segment *segment, Py_ssize_t end) noexcept nogil
+cdef Py_ssize_t segment_reserve(Segment *segment, Py_ssize_t start) noexcept nogil
+cdef Py_ssize_t segment_end(const Segment *segment) noexcept nogil
 cdef int segment_seal(Segment *segment, const char *why) noexcept nogil
 cdef bint segment_full(const Segment *segment) noexcept nogil
 cdef void segment_close(Segment *segment) noexcept nogil

@@ -19,3 +19,7 @@ cdef long long append_execution(Spool spool, const Execution *execution, const V
 cdef long long durable_position(Spool spool) noexcept nogil
 cdef void statements_running(Spool spool, int more) noexcept nogil
 cdef int spool_broken(Spool spool) noexcept nogil
+cdef int spool_timer(Spool spool) noexcept nogil
+cdef void spool_awake(Spool spool) noexcept nogil
+cdef int spool_turn(Spool spool, int woken) noexcept nogil
+cdef void spool_leave(Spool spool) noexcept nogil

@@ -8,20 +8,22 @@ from libc.string cimport memcpy
 
 from proxy.audit.blake2b cimport hash_key
 from proxy.audit.codec cimport DIGEST_BYTES, take_execution, take_values
+from proxy.audit.direct cimport direct_close
 from proxy.audit.frame cimport FRAME_HASH, MAX_PAYLOAD
 from proxy.audit.queue cimport (
     MODE_DURABLE, MODE_OFF, STATE_CLOSED, STATE_FAILED, STATE_NEW, STATE_RUNNING, NoteItem, Queue, queue_close,
     queue_execution, queue_hurry, queue_note, queue_open, queue_running, queue_wait,
 )
 from proxy.audit.segment cimport (
-    CHAIN_ID_BYTES, INSTANCE_BYTES, KEY_CHECK_BYTES, Segment, segment_entry, segment_release, segment_room,
-    segment_sync, segment_write,
+    CHAIN_ID_BYTES, INSTANCE_BYTES, KEY_CHECK_BYTES, Segment, segment_end, segment_entry, segment_release,
+    segment_room, segment_sync, segment_write,
 )
 from proxy.audit.shelf cimport Shelf, shelf_put, shelf_release
 from proxy.audit.threads cimport (
     CLOCK_MONOTONIC, clock_ns, load, pthread_cond_signal, pthread_join, pthread_mutex_lock, pthread_mutex_unlock,
     start_thread,
 )
+from proxy.audit.turn cimport give_back, turn
 from proxy.audit.writer cimport Writer, write_next_segment, write_until_stopped
 from proxy.observe.histogram cimport BUCKETS
 
@@ -42,6 +44,27 @@ cdef long long append_execution(Spool spool, const Execution *execution, const V
 cdef int spool_broken(Spool spool) noexcept nogil:
     """1: what is not on disk by now never will be."""
     return spool._writer.queue.state == STATE_FAILED
+
+
+cdef int spool_timer(Spool spool) noexcept nogil:
+    """A timerfd: a commit that waited for company is due. -1: there is none."""
+    return spool._writer.queue.timer_fd
+
+
+cdef void spool_awake(Spool spool) noexcept nogil:
+    """The lane serves its sockets, and will take its turn when it has: it need not be woken for what is appended."""
+    spool._writer.queue.poked = 1
+
+
+cdef int spool_turn(Spool spool, int woken) noexcept nogil:
+    """The lane's turn, from one thread: it commits what is due, where it can. woken: a descriptor of the spool's was
+    ready. 1: more is durable than before, or the spool is broken. The descriptors tell, as edges, of the next turn."""
+    return turn(spool._writer, woken)
+
+
+cdef void spool_leave(Spool spool) noexcept nogil:
+    """The lane takes no more turns."""
+    give_back(spool._writer)
 
 
 cdef void statements_running(Spool spool, int more) noexcept nogil:
@@ -82,6 +105,7 @@ cdef class Spool:
     def __dealloc__(self):
         if self._writer != NULL:
             self._stop()
+            direct_close(&self._writer.direct)
             queue_close(&self._writer.queue)
             free(self._writer)
 
@@ -98,6 +122,7 @@ cdef class Spool:
         if (len(chain_key), len(chain_id), len(key_check), len(head)) != (32, CHAIN_ID_BYTES, KEY_CHECK_BYTES, 32):
             raise ValueError("chain_key and head: 32 bytes; chain_id: 16; key_check: 8")
         segment.directory, segment.number, segment.worker, segment.limit = directory, number, worker, segment_bytes
+        segment.wants_direct = self._writer.queue.mode == MODE_DURABLE
         hash_key(&segment.chain.keyed, chain_key, 32, FRAME_HASH)
         segment.chain.seq = seq
         memcpy(segment.chain.head, <const unsigned char *>head, FRAME_HASH)
@@ -107,7 +132,7 @@ cdef class Spool:
             raise self._broken()
         for kind, payload in entries:
             self._entry(kind, payload)
-        if segment.used > 0 and (segment_write(segment) < 0 or segment_sync(segment) < 0):
+        if segment_end(segment) > segment.written and (segment_write(segment) < 0 or segment_sync(segment) < 0):
             raise self._broken()
         if start_thread(&self._thread, write_until_stopped, self._writer) != 0:
             raise OSError("the writer's thread cannot be started")
@@ -175,8 +200,7 @@ cdef class Spool:
         statements_running(self, more)
 
     def append_repeatedly(self, long long times, values=(), **fields) -> int:
-        """Appends the same execution so often, its serial growing, from a C loop without the GIL: for measurements. How
-        many were taken before one was refused."""
+        """Appends the same execution so often, its serial growing, without the GIL: for measurements. How many it took."""
         cdef Execution execution
         cdef bytearray array = take_values(values)
         cdef const Value *first = <const Value *><unsigned char *>array
@@ -208,8 +232,13 @@ cdef class Spool:
         cdef long long timeout_ns = <long long>(timeout_s * 1e9)
         cdef int done
         with nogil:
+            give_back(self._writer)  # who waits here takes no turns
             done = queue_wait(&self._writer.queue, position, timeout_ns)
         return done != 0
+
+    def turn(self, int woken) -> bool:
+        """spool_turn for Python callers."""
+        return spool_turn(self, woken) != 0
 
     def hurry(self) -> None:
         """What waits is written now; mode async would wait for flush_ms."""
@@ -222,6 +251,7 @@ cdef class Spool:
     cdef void _stop(self):
         cdef Queue *queue = &self._writer.queue
         with nogil:
+            give_back(self._writer)
             pthread_mutex_lock(&queue.lock)
             queue.stopping = 1
             pthread_cond_signal(&queue.filled)
@@ -232,6 +262,11 @@ cdef class Spool:
             segment_release(&self._writer.segment)
             if queue.state != STATE_FAILED:
                 queue.state = STATE_CLOSED
+
+    @property
+    def timer_fd(self) -> int:
+        """spool_timer for Python callers."""
+        return spool_timer(self)
 
     @property
     def state(self) -> str:
@@ -247,8 +282,8 @@ cdef class Spool:
         return f"{queue.failed.decode()}: {os.strerror(queue.error)}"
 
     def counters(self) -> dict:
-        """Numbers since the start: appended, durable (positions), refused, written (bytes), commits, pending (bytes in
-        memory), lag_ns (age of the oldest entry that is not on disk), commit_counts (25 buckets), commit_ns."""
+        """Numbers since the start: appended, durable (positions), refused, written (bytes), commits, driven (the lane writes), pending (bytes
+        in memory), lag_ns (age of the oldest entry that is not on disk), commit_counts (25 buckets), commit_ns."""
         cdef Queue *queue = &self._writer.queue
         cdef Queue now
         cdef long long oldest
@@ -258,7 +293,7 @@ cdef class Spool:
         oldest = now.draining_ns if now.draining_ns else now.buffers[now.active].first_ns
         return {
             "appended": now.appended, "durable": now.durable, "refused": now.refused, "written": now.written,
-            "commits": now.commits, "pending": now.buffers[0].used + now.buffers[1].used,
+            "commits": now.commits, "driven": now.driven != 0, "pending": now.buffers[0].used + now.buffers[1].used,
             "lag_ns": clock_ns(CLOCK_MONOTONIC) - oldest if oldest else 0,
             "commit_counts": tuple([now.commit_times.counts[index] for index in range(BUCKETS)]),
             "commit_ns": now.commit_times.total_ns,

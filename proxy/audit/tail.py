@@ -8,7 +8,7 @@ from proxy.audit.format import FRAME_HASH, HEAD_BYTES, segment_files
 from proxy.audit.joiner import Events, Joiner
 from proxy.audit.reader import Piece, read_segment
 from proxy.audit.record import Record
-from proxy.audit.scan import entries, search
+from proxy.audit.scan import entries, search, torn
 from proxy.audit.selection import Selection
 from proxy.errors import JournalUnavailable
 
@@ -72,6 +72,8 @@ class Follower:
                 found += self._fed(Piece(path, data, places, 0, base + start == HEAD_BYTES))
                 self._at = base + end
             start = search(data, end)
+            if start >= 0 and torn(data, end, start):
+                break  # what is behind a hole is being written
         return found
 
     def _fed(self, piece: Piece) -> list[Record]:

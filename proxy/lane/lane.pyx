@@ -8,7 +8,7 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.errno cimport EAGAIN, EINTR, errno
 from libc.stdlib cimport calloc, free, malloc
 from posix.time cimport CLOCK_MONOTONIC, CLOCK_REALTIME, clock_gettime, timespec
-from posix.unistd cimport close, read
+from posix.unistd cimport close
 
 from proxy.lane.link cimport (
     CHUNK,
@@ -16,6 +16,7 @@ from proxy.lane.link cimport (
     EPOLL_CLOEXEC,
     EPOLL_CTL_ADD,
     EPOLLERR,
+    EPOLLET,
     EPOLLHUP,
     EPOLLIN,
     SERVER,
@@ -36,7 +37,7 @@ from proxy.lane.link cimport (
 from proxy.lane.ledger cimport due
 from proxy.lane.queues cimport put_client, settle_run
 from proxy.lane.records cimport lost, sendable, settle
-from proxy.audit.spool cimport Spool, spool_broken
+from proxy.audit.spool cimport Spool, spool_awake, spool_broken, spool_leave, spool_timer, spool_turn
 from proxy.lane.chunks cimport abandon, from_client, from_server
 from proxy.lane.session cimport Session
 from proxy.lane.together cimport Shared
@@ -65,8 +66,9 @@ cdef class Lane:
 
     cdef int epoll
     cdef Shared shared
+    cdef Spool spool
     cdef Counters *counters
-    cdef Endpoint wake
+    cdef Endpoint journal          # stands for all that the journal wakes the lane by
     cdef Link *links
     cdef Link *waiting
     cdef Link *graves
@@ -75,7 +77,6 @@ cdef class Lane:
     cdef readonly int count
 
     def __cinit__(self, Shared shared not None, *, int wake_fd=-1):
-        cdef epoll_event event
         self.shared = shared
         self.counters = &shared.counters
         self.epoll = epoll_create1(EPOLL_CLOEXEC)
@@ -83,16 +84,23 @@ cdef class Lane:
         if self.epoll < 0 or self.scratch == NULL:
             raise MemoryError("no epoll descriptor or no memory for the lane")
         self.set_clock()
-        self.wake.fd = wake_fd
         if wake_fd >= 0:
-            event.events = EPOLLIN
-            event.data.ptr = &self.wake
-            if epoll_ctl(self.epoll, EPOLL_CTL_ADD, wake_fd, &event) < 0:
-                raise OSError(errno, "the journal's wake-up cannot be watched")
+            self.spool = shared.spool
+            self.hear(wake_fd)
+            self.hear(-1 if self.spool is None else spool_timer(self.spool))
 
     def __dealloc__(self):
         self.close()
         free(self.scratch)
+
+    cdef int hear(self, int fd) except -1:
+        """Watches a descriptor of the journal's: each time that it is written to is told once, and nothing is read."""
+        cdef epoll_event event
+        event.events = EPOLLIN | EPOLLET
+        event.data.ptr = &self.journal
+        if fd >= 0 and epoll_ctl(self.epoll, EPOLL_CTL_ADD, fd, &event) < 0:
+            raise OSError(errno, "the journal's wake-up cannot be watched")
+        return 0
 
     def fileno(self) -> int:
         """The descriptor that the event loop watches."""
@@ -103,6 +111,8 @@ cdef class Lane:
         while self.links != NULL:
             bury(self, self.links)
         self.free_graves()
+        if self.spool is not None:
+            spool_leave(self.spool)
         if self.epoll >= 0:
             close(self.epoll)
             self.epoll = -1
@@ -146,13 +156,22 @@ cdef class Lane:
                 raise OSError(errno, "a session's socket cannot be watched")
 
     def run(self):
-        """Serves every descriptor that is ready."""
+        """Serves every descriptor that is ready, then the journal."""
         cdef epoll_event events[BATCH]
+        cdef int recorded = self.spool is not None
+        cdef int woken = 0
         cdef int i, count
         with nogil:
+            if recorded:
+                spool_awake(self.spool)
             count = epoll_wait(self.epoll, events, BATCH, 0)
             for i in range(count):
-                serve(self, <Endpoint *> events[i].data.ptr, events[i].events)
+                if events[i].data.ptr == &self.journal:
+                    woken = 1
+                else:
+                    serve(self, <Endpoint *> events[i].data.ptr, events[i].events)
+            if recorded and spool_turn(self.spool, woken):
+                wake_up(self)
         if self.graves != NULL:
             self.free_graves()
 
@@ -190,9 +209,6 @@ cdef void stamp(Lane lane, Sess *s) noexcept nogil:
 
 cdef void serve(Lane lane, Endpoint *end, unsigned int events) noexcept nogil:
     cdef Link *link = end.link
-    if link == NULL:
-        wake_up(lane)
-        return
     if link.dead:
         return
     stamp(lane, link.s)
@@ -213,10 +229,8 @@ cdef void serve(Lane lane, Endpoint *end, unsigned int events) noexcept nogil:
 
 cdef void wake_up(Lane lane) noexcept nogil:
     """The journal has reached the disk: what waited for it may leave."""
-    cdef unsigned long long times
     cdef Link *link = lane.waiting
     cdef Link *following
-    read(lane.wake.fd, &times, 8)
     lane.waiting = NULL
     while link != NULL:
         following = link.waiting

@@ -13,7 +13,7 @@ cdef extern from "sys/epoll.h" nogil:
     int epoll_create1(int flags)
     int epoll_ctl(int epfd, int op, int fd, epoll_event *event)
     int epoll_wait(int epfd, epoll_event *events, int maxevents, int timeout)
-    enum: EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL, EPOLL_CLOEXEC
+    enum: EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLET, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL, EPOLL_CLOEXEC
 
 cdef enum:
     CHUNK = 262144             # one receive
@@ -21,7 +21,7 @@ cdef enum:
     SERVER = 1
 
 cdef struct Endpoint:
-    Link *link                 # NULL: the journal's wake-up
+    Link *link                 # NULL: the journal
     int side
     int fd
     unsigned int interest
