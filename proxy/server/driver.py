@@ -162,7 +162,7 @@ class Driver:
         if self.deciding is not None and verdict is not None and isinstance(verdict.decision, Judgement):
             self.deciding.completed(verdict.decision)
 
-    def parameter(self, session: Session, payload: bytes, doubtful: bool) -> bool:
+    def parameter(self, session: Session, payload: bytes, doubtful: bool) -> bool:  # noqa: FBT001  the lane calls it
         """A setting that the server reports has changed: what literals or names mean may be different. Whether the
         client may hear of it."""
         if self.moment is None or self.place is None:
