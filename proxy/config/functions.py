@@ -9,10 +9,11 @@ from proxy.catalog.routines import NONE
 from proxy.catalog.snapshot import Function, Role, Snapshot
 from proxy.config.decode import Word
 from proxy.config.problems import Place, Problem, Problems, Severity
+from proxy.decide.trusted import found, named
 from proxy.model import Principal
 from proxy.policy.rules import Rules
 from proxy.policy.subjects import subject_of
-from proxy.policy.trusted import EXAMPLE, Signature, TrustedFunction, found, named, signature_of
+from proxy.policy.trusted import EXAMPLE, Signature, TrustedFunction, signature_of
 
 NOWHERE: Final = Place()
 

@@ -13,6 +13,7 @@ from proxy.catalog.snapshot import Snapshot
 from proxy.decide.classification import classify, shield
 from proxy.decide.masks import Masks
 from proxy.decide.trees import Trees
+from proxy.decide.trusted import trusted_oids
 from proxy.decide.words import ContextId, Facts, Judgement, Login, Place
 from proxy.masking.keys import Keys
 from proxy.masking.rows import RowMask
@@ -33,7 +34,6 @@ from proxy.policy.exposure import Exposure, touched
 from proxy.policy.firewall import Gate
 from proxy.policy.rules import Rules, Subject
 from proxy.policy.subjects import subject_of
-from proxy.policy.trusted import trusted_oids
 from proxy.reading.read import read
 from proxy.reading.words import dotted
 

@@ -4,8 +4,9 @@ import pytest
 
 from proxy.catalog.loader import load
 from proxy.catalog.snapshot import Snapshot
+from proxy.decide.trusted import found, trusted_oids
 from proxy.model import Oid
-from proxy.policy.trusted import TrustedFunction, found, signature_of, trusted_oids
+from proxy.policy.trusted import TrustedFunction, signature_of
 from tests.servers import Database
 
 MADE = [
