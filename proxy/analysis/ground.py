@@ -281,9 +281,9 @@ class Ground:
 def number(node: Node, field: str) -> int:
     """A field that is a number. Raises ValueError where it is not there: then the tree is not what we know."""
     value = node.fields.get(field)
-    if not isinstance(value, int):
-        raise ValueError(f"tree: {node.name} has no number {field}")
-    return value
+    if isinstance(value, int):
+        return value
+    raise ValueError(f"tree: {node.name} has no number {field}")
 
 
 def numbers(node: Node, field: str) -> list[int]:
@@ -303,9 +303,13 @@ def children(node: Node, field: str) -> list[Node]:
         return [value]
     if value is None and not isinstance(node.fields.get(field), list):
         return []
-    if not isinstance(value, list) or not all(isinstance(one, Node) for one in value):
-        raise ValueError(f"tree: {node.name} has something else than nodes in {field}")
-    return value
+    if isinstance(value, list):
+        for one in value:
+            if not isinstance(one, Node):
+                break
+        else:
+            return value
+    raise ValueError(f"tree: {node.name} has something else than nodes in {field}")
 
 
 def only(node: Node, field: str) -> Node:
