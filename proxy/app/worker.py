@@ -17,6 +17,7 @@ from proxy.app.catalog_login import EVERY, log_in, try_log_in
 from proxy.app.files import read_files
 from proxy.app.numbers import Counted, numbers_of
 from proxy.app.recorder import JournalRecorder
+from proxy.app.state_file import StateFile
 from proxy.app.upstream_watch import UpstreamWatch
 from proxy.audit.journal import Journal
 from proxy.audit.settings import Mode
@@ -77,7 +78,10 @@ class Worker:
         self._tasks: set[asyncio.Task[None]] = set()
         self.catalogs = CatalogService(self._connect_catalog, poll_s=config.catalog.poll_seconds)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pgwarden-decide")
-        self.decider = Decider(rules, _keys(config), self.catalogs, self._executor)
+        self.state = StateFile(config.state_directory)
+        self.decider = Decider(
+            rules, _keys(config), self.catalogs, self._executor, memories=self.state.load(), keeper=self.state
+        )
         instance = secrets.token_hex(4)
         self.journal = Journal(config.audit, instance=instance, mask_keys=config.keys.versions.values())
         self.table = Table(limit=DECISIONS_KEPT)
@@ -106,6 +110,7 @@ class Worker:
         self.admin: AdminServer | None = None
         self.reloads = {"ok": 0, "failed": 0}
         self.decider.observe(self._moved)
+        self.decider.standings.raised.append(_tell_raised)
         self.catalogs.observe(self._catalog_changed)
 
     async def start(self) -> tuple[str, int]:
@@ -268,6 +273,7 @@ class Worker:
             "listener": self._not_listening,
             "upstream": lambda: _words(self.watch.unreachable),
             "catalog": lambda: _words(self.watch.locked_out),
+            "state": lambda: self.state.failure or None,
         }
 
     def _journal_broken(self) -> str | None:
@@ -292,6 +298,11 @@ class Worker:
             _log.warning("not_protected", reason="audit is off: no statement is recorded")
         if not any(rules.classify):
             _log.warning("not_protected", reason="no column is classified: nothing is masked")
+
+
+def _tell_raised(database: str, columns: tuple[str, ...]) -> None:
+    hint = "Name them in the rules: `pgwarden check` shows the lines."
+    _log.warning("classification_raised", database=database, columns=columns[:MOST_COLUMNS_SHOWN], hint=hint)
 
 
 def _words(error: WardenError | None) -> str | None:

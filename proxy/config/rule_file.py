@@ -28,6 +28,7 @@ class ClassifyLine(msgspec.Struct, frozen=True):
     type: Word = Word("default", NOWHERE)
     json: Word | None = None
     database: Word | None = None
+    on_flow: OnFlow | None = None
     place: Place = NOWHERE
 
 

@@ -1,7 +1,6 @@
 """Rule files to the policy room's Rules: several files merge, and every fault has its place."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -17,11 +16,11 @@ from proxy.config.matching import attempt, names, networks
 from proxy.config.problems import Place, Problems, did_you_mean, shown
 from proxy.config.rule_file import ClassifyLine, MatchLine, RuleFile, SubjectLine
 from proxy.model import Level
+from proxy.policy.documents import document_path
 from proxy.policy.names import column_pattern, role_pattern
 from proxy.policy.rules import ClassifyEntry, MaskEntry, Match, OnFlow, Rules, Subject
 
 MASK: Final = "mask"
-JSON_PATH: Final = re.compile(r"""\$(\.[^.\[\]\s"]+|\."[^"]+"|\[(\*|\d+)\])+""")
 
 
 def read_rule_files(paths: Sequence[Path], problems: Problems) -> Rules | None:
@@ -99,11 +98,11 @@ class _Merge:
             level = self._level(line.level)
             column = attempt(line.column, column_pattern, self._problems)
             database = None if line.database is None else attempt(line.database, role_pattern, self._problems)
-            if line.json is not None and not JSON_PATH.fullmatch(line.json):
-                self._problems.error(line.json.place, f'"{line.json}" is not a path', "For example $.patient.ssn")
+            if line.json is not None:
+                attempt(line.json, document_path, self._problems)
             if column is not None:
                 json = None if line.json is None else str(line.json)
-                yield ClassifyEntry(column, level, str(line.type), json, database, _short(line.place))
+                yield ClassifyEntry(column, level, str(line.type), json, database, line.on_flow, _short(line.place))
 
     def _masks(self) -> dict[str, MaskEntry]:
         masks = {

@@ -25,6 +25,12 @@ class CatalogSettings(msgspec.Struct, frozen=True, kw_only=True):
     poll_seconds: Annotated[float, Meta(ge=0.1, le=3_600)] = 5.0
 
 
+class StateSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What pgwarden remembers beyond its rules. directory: without it, `state` beside the audit directory."""
+
+    directory: Path | None = None
+
+
 class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What is logged, and how a line looks."""
 
@@ -46,7 +52,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     upstream: UpstreamSettings = UpstreamSettings()
     catalog: CatalogSettings = CatalogSettings()
     audit: AuditSettings = AuditSettings()
+    state: StateSettings = StateSettings()
     admin: AdminSettings | None = None
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
     workers: Annotated[int, Meta(ge=1)] = 1
+
+    @property
+    def state_directory(self) -> Path:
+        """Where what is remembered is."""
+        return self.state.directory or self.audit.directory.absolute().with_name("state")

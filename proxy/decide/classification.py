@@ -6,13 +6,15 @@ materialized views, which no statement's tree connects with it.
 
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec.structs import replace
 
+from proxy.analysis.definitions import stored
 from proxy.analysis.related import derived_columns, related_columns, unproven_columns
 from proxy.catalog.snapshot import Relation, Snapshot
+from proxy.decide.documents import Parts, classified_as, documents, parts_of, rest_of
 from proxy.model import Attnum, Classification, Classified, ColumnId, Level, Oid
 from proxy.policy.classifier import Classifier
 from proxy.policy.data_catalogs import FIRST_NORMAL_OID, holds_data
@@ -20,25 +22,47 @@ from proxy.policy.exposure import Exposure
 from proxy.policy.rules import Rules, Subject
 
 CATALOG_RULE: Final = "built in: catalogs that hold data"
+STORED_RULE: Final = "built in: definitions in which a constant meets a classified column"
 UNPROVEN_RULE: Final = "built in: derived by code that is not proven"
 _SIXTEEN_BITS: Final = 0xFFFF
 
 
-def classify(rules: Rules, snapshot: Snapshot) -> Classification:
-    """The classification of one database. Pure: the same rules and snapshot give the same."""
+def named_columns(rules: Rules, snapshot: Snapshot) -> dict[ColumnId, Classified]:
+    """The columns that an entry of the rules names."""
     classifier = Classifier(rules, snapshot.database)
     found: dict[ColumnId, Classified] = {}
     for relation in snapshot.relations.values():
         _name_columns(relation, classifier, found)
+    return found
+
+
+def classify(rules: Rules, snapshot: Snapshot, named: Mapping[ColumnId, Classified] | None = None) -> Classification:
+    """The classification of one database. Pure: the same rules and snapshot give the same. named: what the rules name,
+    with what is remembered beside them."""
+    found = dict(named_columns(rules, snapshot) if named is None else named)
     highest = max((known.level for known in found.values()), default=Level(0))
     ceiling = rules.top if rules.unclassified is None else max(highest, rules.unclassified)
+    same = related_columns(snapshot)
+    parts = parts_of(rules, snapshot, same)
+    found = rest_of(rules, snapshot, parts, found)
     for relation in snapshot.relations.values():
         _guard_catalogs(relation, ceiling, found)
-    _raise_relatives(snapshot, found)
+    _raise_relatives(snapshot, same, parts, found)
     if ceiling > 0:
         for column in unproven_columns(snapshot):
             found[column] = Classified(ceiling, rule=UNPROVEN_RULE)
-    return Classification(columns=found, highest=highest, unclassified=rules.unclassified)
+    held = documents(parts, found)
+    found.update({column: known for column in held if (known := classified_as(column, parts, found)) is not None})
+    classification = Classification(found, highest, rules.unclassified, stored(snapshot), held)
+    if ceiling > 0:
+        found.update(dict.fromkeys(_telling(classification), Classified(ceiling, rule=STORED_RULE)))
+    return classification
+
+
+def _telling(classification: Classification) -> frozenset[ColumnId]:
+    """The catalogs' columns that hold a definition in which a constant meets a column above the lowest level."""
+    anybody = Exposure(Subject("anybody", clearance=Level(0), top=Level(1)), classification)
+    return frozenset(one.place for one in classification.stored if any(map(anybody.protects, one.meets)))
 
 
 def _name_columns(relation: Relation, classifier: Classifier, found: dict[ColumnId, Classified]) -> None:
@@ -56,15 +80,19 @@ def _guard_catalogs(relation: Relation, level: Level, found: dict[ColumnId, Clas
             found[ColumnId(relation.oid, attnum)] = Classified(level, rule=CATALOG_RULE)
 
 
-def _raise_relatives(snapshot: Snapshot, found: dict[ColumnId, Classified]) -> None:
-    """Levels flow along inheritance, and from sources into what is derived from them, until nothing rises any more."""
-    links = [(target, sources, True) for target, sources in related_columns(snapshot).items()]
+def _raise_relatives(
+    snapshot: Snapshot, related: Mapping[ColumnId, frozenset[ColumnId]], parts: Parts, found: dict[ColumnId, Classified]
+) -> None:
+    """Levels flow along inheritance, and from sources into what is derived from them, until nothing rises any more.
+    found: of documents with parts what the rest of them is; relatives have the same parts."""
+    links = [(target, sources, True) for target, sources in related.items()]
     links += [(target, sources, False) for target, sources in derived_columns(snapshot).items()]
     changed = True
     while changed:
         changed = False
         for target, sources, same in links:
-            best = _highest(found.get(source) for source in sources)
+            rests = same and target in parts
+            best = _highest(found.get(one) if rests else classified_as(one, parts, found) for one in sources)
             known = found.get(target)
             if best is not None and (known is None or known.level < best.level):
                 found[target] = best if same else replace(best, type=known.type if known else "default")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Final, Protocol
 
@@ -10,8 +10,10 @@ from msgspec.structs import replace
 
 from proxy.analysis.ground import Ground
 from proxy.catalog.snapshot import Snapshot
-from proxy.decide.classification import classify, shield
+from proxy.decide.definitions import Definitions
 from proxy.decide.masks import Masks
+from proxy.decide.memory import Keeper, Memory
+from proxy.decide.standing import Standings
 from proxy.decide.trees import Trees
 from proxy.decide.trusted import trusted_oids
 from proxy.decide.words import ContextId, Facts, Judgement, Login, Place
@@ -19,7 +21,6 @@ from proxy.masking.keys import Keys
 from proxy.masking.rows import RowMask
 from proxy.model import (
     Action,
-    Classification,
     ColumnId,
     Decision,
     Footprint,
@@ -29,10 +30,13 @@ from proxy.model import (
     Reading,
     Treatment,
 )
+from proxy.observe.clock import SystemClock
 from proxy.policy.decide import decide, decide_early
 from proxy.policy.exposure import Exposure, touched
 from proxy.policy.firewall import Gate
-from proxy.policy.rules import Rules, Subject
+from proxy.policy.flows import FLOW, Flow, flowing, flows_of
+from proxy.policy.names import split_name
+from proxy.policy.rules import Rules
 from proxy.policy.subjects import subject_of
 from proxy.reading.read import read
 from proxy.reading.words import dotted
@@ -55,13 +59,21 @@ class Catalogs(Protocol):
 class Decider:
     """Decides statements under one set of rules, which `replace_rules` exchanges while sessions go on."""
 
-    def __init__(self, rules: Rules, keys: Keys, catalogs: Catalogs, executor: Executor) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        keys: Keys,
+        catalogs: Catalogs,
+        executor: Executor,
+        *,
+        memories: Mapping[str, Memory] = {},
+        keeper: Keeper | None = None,
+    ) -> None:
         self._catalogs, self._executor, self._keys = catalogs, executor, keys
+        self.standings = Standings(rules, executor, SystemClock(), memories=memories, keeper=keeper)
         self._rules, self._masks = rules, Masks(rules, keys)
         self._generation = 0
         self._trees, self._grounds = Trees(), dict[str, Ground]()
-        self._classified: dict[str, tuple[int, int, Classification]] = {}
-        self._shields: dict[tuple[int, str, int, str], bytes] = {}
         self._places: OrderedDict[tuple[object, ...], Place] = OrderedDict()
         self._next = 1
         self._changes: Counter[str] = Counter()
@@ -78,8 +90,7 @@ class Decider:
         self._rules, self._keys, self._masks = rules, keys, Masks(rules, keys)
         self._generation += 1
         self._grounds.clear()  # they hold the functions that the rules trust
-        self._classified.clear()
-        self._shields.clear()
+        self.standings.replace_rules(rules)
         self.moved(None)
 
     def observe(self, moved: Callable[[str | None], None]) -> None:
@@ -105,64 +116,45 @@ class Decider:
         changed the catalog, so it is loaded again first."""
         load = self._catalogs.refresh if changed else self._catalogs.snapshot
         snapshot = await load(login.database)
-        principal = Principal(
-            user=login.user,
-            database=login.database,
-            member_of=snapshot.member_of(login.user),
-            superuser=login.user in snapshot.roles and snapshot.roles[login.user].superuser,
-            client_addr=login.client_addr,
-            application=login.application,
-        )
+        while True:  # until nothing has changed while we were at it: what is returned is of this moment
+            generation, changes = self._generation, self._changes[login.database]
+            found = await self._place(login, meaning, snapshot, client_encoding)
+            if (generation, changes) == (self._generation, self._changes[login.database]):
+                return found
+
+    async def _place(self, login: Login, meaning: tuple[str, ...], snapshot: Snapshot, client_encoding: str) -> Place:
+        principal = _principal(login, snapshot)
         subject = subject_of(self._rules, principal)
-        restricted = Exposure(subject, self.classification(snapshot)).restricted
+        standing = await self.standings.of(snapshot)
+        restricted = Exposure(subject, standing.classification).restricted
         if restricted:
             self._restricted.add(login.database)
             meaning += (f"change {self._changes[login.database]}",)
-        key = (self._generation, snapshot.database, snapshot.version, subject.name, principal, meaning)
+        key = (self._generation, snapshot.database, snapshot.version, standing.version, subject, principal, meaning)
         if (known := self._places.get(key)) is None:
-            known = self._places[key] = self._stand(principal, subject, snapshot, client_encoding)
+            self._next += 1
+            known = self._places[key] = Place(
+                id=ContextId(self._next),
+                database=snapshot.database,
+                principal=principal,
+                subject=subject,
+                subject_name=subject.name,
+                classification=standing.classification,
+                ground=self._ground(snapshot),
+                client_encoding=client_encoding,
+                restricted=restricted,
+                shield=await self.standings.shield(standing, subject),
+                definitions=Definitions(subject, standing.classification),
+                flows=flowing(standing.classification),
+            )
             if len(self._places) > PLACES_KEPT:
                 self._places.popitem(last=False)
         return known
 
-    def _stand(self, principal: Principal, subject: Subject, snapshot: Snapshot, client_encoding: str) -> Place:
-        classification = self.classification(snapshot)
-        self._next += 1
-        return Place(
-            id=ContextId(self._next),
-            database=snapshot.database,
-            principal=principal,
-            subject=subject,
-            subject_name=subject.name,
-            classification=classification,
-            ground=self._ground(snapshot),
-            client_encoding=client_encoding,
-            restricted=Exposure(subject, classification).restricted,
-            shield=self._shield(subject, snapshot, classification),
-        )
-
     def _ground(self, snapshot: Snapshot) -> Ground:
         known = self._grounds.get(snapshot.database)
         if known is None or known.snapshot is not snapshot:
-            known = self._grounds[snapshot.database] = Ground(
-                snapshot, trusted_oids(self._rules.trusted, snapshot)
-            )
-        return known
-
-    def classification(self, snapshot: Snapshot) -> Classification:
-        """What the columns of a database are, under the rules in force."""
-        known = self._classified.get(snapshot.database)
-        if known is None or known[:2] != (self._generation, snapshot.version):
-            known = (self._generation, snapshot.version, classify(self._rules, snapshot))
-            self._classified[snapshot.database] = known
-        return known[2]
-
-    def _shield(self, subject: Subject, snapshot: Snapshot, classification: Classification) -> bytes:
-        key = (self._generation, snapshot.database, snapshot.version, subject.name)
-        if (known := self._shields.get(key)) is None:
-            for old in [old for old in self._shields if old[:2] == key[:2] and old[2] != snapshot.version]:
-                del self._shields[old]
-            known = self._shields[key] = shield(snapshot, classification, subject)
+            known = self._grounds[snapshot.database] = Ground(snapshot, trusted_oids(self._rules.trusted, snapshot))
         return known
 
     async def read(self, text: str, options: int = 0) -> Reading:
@@ -176,7 +168,12 @@ class Decider:
     ) -> Judgement:
         """The decision on a statement, ready to be carried out. trees: the server's, None where it gives none of it."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._judge, place, reading, trees, literals)
+        judged = await loop.run_in_executor(self._executor, self._judge, place, reading, trees, literals)
+        if judged.flows:
+            created = tuple(split_name(name)[1] for name in judged.reading.relations)
+            if await self.standings.flow(place.ground.snapshot, judged.flows, created):
+                self.moved(place.database)  # before the statement runs: nobody reads on under the old level
+        return judged
 
     def _judge(
         self, place: Place, reading: Reading, trees: Sequence[bytes] | None, literals: Sequence[Literal]
@@ -194,10 +191,21 @@ class Decider:
         if footprint is not None and self._rules.firewall is not None:
             seen = replace(footprint, relations=_with_ancestors(place.ground.snapshot, footprint.relations))
         decision = decide(reading, seen, place.subject, place.classification, self._gate(place, footprint))
+        flows = tuple[Flow, ...]()
+        if decision.action is Action.ALLOW and place.flows:
+            flows = flows_of(reading, footprint, Exposure(place.subject, place.classification))
+        if flows:
+            decision = replace(decision, rule=decision.rule or FLOW, reason=FLOW)
         mask: RowMask | None = None
         covered = b""
         if decision.action is Action.ALLOW and footprint is not None and decision.treatments:
-            mask, covered = self._masks.row_mask(footprint.outputs, decision.treatments, place.ground.snapshot)
+            mask, covered = self._masks.row_mask(
+                footprint.outputs,
+                decision.treatments,
+                place.ground.snapshot,
+                place.definitions,
+                client_encoding=place.client_encoding,
+            )
         return Judgement(
             decision=decision,
             reading=reading,
@@ -208,6 +216,7 @@ class Decider:
             columns=-1 if footprint is None else len(footprint.outputs),
             by_text=_depends_on_literals(decision, footprint, literals),
             sets=footprint is not None and _sets(place.ground.snapshot, footprint),
+            flows=flows,
         )
 
     def refuse_early(self, place: Place, reading: Reading) -> Judgement | None:
@@ -243,7 +252,7 @@ class Decider:
                 for output, how in zip(footprint.outputs, decision.treatments, strict=True):
                     if how.treatment is not Treatment.PASS:
                         name = _column_name(snapshot, how.column) if how.column is not None else output.name
-                        masked.append((name, self._masks.method_name(how)))
+                        masked += self._masks.applied(how, name)
         return Facts(
             kind=reading.kind,
             effects=tuple(sorted(reading.effects)),
@@ -252,6 +261,17 @@ class Decider:
             masked=tuple(dict.fromkeys(masked)),
             disagreement=_disagreement(reading, relations, footprint),
         )
+
+
+def _principal(login: Login, snapshot: Snapshot) -> Principal:
+    return Principal(
+        user=login.user,
+        database=login.database,
+        member_of=snapshot.member_of(login.user),
+        superuser=login.user in snapshot.roles and snapshot.roles[login.user].superuser,
+        client_addr=login.client_addr,
+        application=login.application,
+    )
 
 
 def _relation_name(snapshot: Snapshot, oid: Oid) -> str:

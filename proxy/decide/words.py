@@ -6,6 +6,7 @@ import msgspec
 
 from proxy.masking.rows import RowMask
 from proxy.model import Classification, Decision, Footprint, Principal, Reading
+from proxy.policy.flows import Flow
 
 ContextId = NewType("ContextId", int)
 
@@ -33,6 +34,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     restricted: bool
     shield: bytes
     """The protected columns as the lane takes them: relation << 16 | attnum, native 8-byte integers."""
+    definitions: Any = None  # decide.definitions.Definitions: the masks of stored definitions
+    flows: bool = False
+    """Something is classified: what a statement moves is looked after, whoever sends it."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,3 +65,5 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """The template does not decide: the whole text is the key."""
     sets: bool = False
     """It calls set_config or its kind: the session's settings may be others afterwards."""
+    flows: tuple[Flow, ...] = ()
+    """Values that it moves to columns of a lower level."""

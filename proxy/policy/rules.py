@@ -110,6 +110,8 @@ class ClassifyEntry(msgspec.Struct, frozen=True):
     type: str = DEFAULT_LABEL
     json: str | None = None
     database: NamePattern | None = None
+    on_flow: OnFlow | None = None
+    """What is done where values of a higher level arrive; None: what the rules say for all."""
     place: str = ""
 
 

@@ -1,5 +1,6 @@
 """What deciding a statement takes: the probe, the verdict, its place in the table, and the words of the record."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -29,6 +30,9 @@ NO_TEMPLATE: Final = 3
 """Flags of proxy.template.lexer, BROKEN or OVERFLOW: only the whole text can be a key."""
 EXPECT_NOTHING: Final = lane.ASK | lane.TAINTED
 """The server will reject it, or answers without rows: a result would be a contradiction, and ends the session."""
+
+WRITING: Final = frozenset({"insert", "update", "merge"})
+"""Effects by which values may move from one column to another."""
 
 _BACK: Final = b"_pgwarden_back"
 
@@ -61,8 +65,8 @@ class Judging:
         return read_answers(await self.seat.ask(question), moment, 1), False
 
     def inner(self, place: Place, reading: Reading, whole: bytes) -> bytes | None:
-        """The query whose rows a command hands on, where its reader may not see everything."""
-        text = inner_text(reading) if place.restricted else None
+        """The query whose rows a command hands on, where its reader may not see everything or it may move data."""
+        text = inner_text(reading) if place.restricted or (place.flows and _moves_data(reading)) else None
         if text is None and place.restricted and reading.copy is not None:
             return inner_of_copy(whole, self.options())
         return None if text is None else self.encode(text)
@@ -100,7 +104,8 @@ class Judging:
         verdict = self.verdict(
             replace(judged, decision=replace(judged.decision, action=Action.ALLOW, digest=True)), asked.text or b"",
         )  # fmt: skip
-        fields = trim(error.fields) if place.restricted else error.fields
+        told = error.fields if reading.probe else _placed(error.fields, self.decode(asked.text or b""), reading)
+        fields = trim(told) if place.restricted else told
         ready = b""
         if asked.event is Event.QUERY:
             status = answers.status.value if answers.status is not None else self.session.status.encode()
@@ -216,6 +221,17 @@ class Judging:
             self.shared.table.remember(place.id, key, self.shared.verdicts.by_text)
             key = self.with_types(b"\0" + (asked.text or b""), asked)
         self.shared.table.remember(place.id, key, verdict)
+
+
+def _moves_data(reading: Reading) -> bool:
+    """Whether the statement inside a command may write what it reads."""
+    return reading.kind == "create table as" or bool(reading.effects & WRITING)
+
+
+def _placed(fields: Mapping[str, bytes], text: str, reading: Reading) -> Mapping[str, bytes]:
+    """The error of a statement inside another, at its place in the whole text."""
+    at, position = text.find(reading.inner or ""), fields.get("P", b"")
+    return {**fields, "P": str(at + int(position)).encode()} if at > 0 and position.isdigit() else fields
 
 
 def inner_text(reading: Reading) -> str | None:
