@@ -22,7 +22,7 @@ from proxy.analysis.json_constants import contained, integer, members, word, wor
 from proxy.analysis.nodes import Call
 from proxy.analysis.tree import Node
 from proxy.analysis.values import Value
-from proxy.catalog.snapshot import FIRST_NORMAL_OID, TypeKind
+from proxy.catalog.snapshot import FIRST_NORMAL_OID, Function, TypeKind
 from proxy.model import AS_TEXT, ITSELF, ColumnId, Oid
 
 JSON_TYPES: Final = frozenset({114, 3802})  # pg_type.dat
@@ -92,6 +92,14 @@ def part(ground: Ground, document: Value, keys: Reads) -> Value:
     return Value(frozenset(direct), frozenset(computed), document.opaque)
 
 
+def gives_members(ground: Ground, node: Node) -> bool:
+    """Whether a function in FROM gives the members of an array as its one column: parts of the array, each as it is."""
+    if node.name != "FUNCEXPR":
+        return False
+    function = ground.snapshot.functions.get(ground.called(node, Call.FUNCID)[0])
+    return function is not None and _is_own(function) and function.name in MEMBERS
+
+
 def _joined(column: ColumnId, path: Steps) -> tuple[ColumnId, bool]:
     """The part of a part, and whether that is all there is to say: of a path that is too long the end is not said."""
     steps = column.path + path
@@ -123,6 +131,8 @@ def _step(ground: Ground, node: Node) -> Step | None:
             return _call(ground, node, ground.called(node, Call.FUNCID))
         case "SUBSCRIPTINGREF":
             return _subscripts(ground, node)
+        case "JSONEXPR":
+            return _standard(node)
         case "COERCEVIAIO" if node.fields.get("resulttype") in JSON_TYPES:
             return _recast(node)
         case _:
@@ -131,16 +141,39 @@ def _step(ground: Ground, node: Node) -> Step | None:
 
 def _call(ground: Ground, node: Node, called: tuple[Oid, ...]) -> Step | None:
     function = ground.snapshot.functions.get(called[0])
-    if function is None or function.oid >= FIRST_NORMAL_OID or function.schema != "pg_catalog":
+    if function is None or not _is_own(function):
         return None
     read = READERS.get(function.name)
     return read(ground, children(node, "args")) if read is not None else None
+
+
+def _is_own(function: Function) -> bool:
+    return function.oid < FIRST_NORMAL_OID and function.schema == "pg_catalog"
 
 
 def _recast(node: Node) -> Step | None:
     """json to jsonb and back by way of text: the same document. Where what is cast is none, part() finds that."""
     inner = children(node, "arg")
     return Step(inner[0], Reads(((),), plain=True)) if len(inner) == 1 else None
+
+
+def _standard(node: Node) -> Step | None:
+    """JSON_VALUE, JSON_QUERY and JSON_EXISTS (17 and later), where the path names members alone: what is passed has no
+    use then. What is given on an empty result or an error is a constant where nothing else is written. op: primnodes.h,
+    JsonExprOp."""
+    document, path = children(node, "formatted_expr"), children(node, "path_spec")
+    kind = node.fields.get("op")
+    if len(document) != 1 or len(path) != 1 or kind not in STANDARD or not node.children.keys() <= READ:
+        return None
+    keys = members(path[0])
+    if keys is None:
+        return None
+    rest = [one for name in READ - {"formatted_expr", "path_spec"} for one in children(node, name)]
+    inside = [one for each in rest for name in each.children for one in children(each, name)]
+    if any(one.name not in ("CONST", "JSONFORMAT") or one.children for one in inside):
+        return None
+    reads = Reads(((*(f".{key}" for key in keys), *STANDARD[kind]),))
+    return Step(document[0], reads, (path[0], *rest, *inside))
 
 
 def _subscripts(ground: Ground, node: Node) -> Step | None:
@@ -272,6 +305,9 @@ def _query(ending: Steps) -> "Reader":
 
 
 Reader: TypeAlias = Callable[[Ground, list[Node]], Step | None]
+MEMBERS: Final = frozenset(f"{type_}_array_elements{end}" for type_ in ("json", "jsonb") for end in ("", "_text"))
+READ: Final = frozenset({"formatted_expr", "format", "path_spec", "returning", "on_empty", "on_error"})
+STANDARD: Final[Mapping[object, Steps]] = {0: (ITSELF,), 1: (), 2: ()}  # exists, query, value
 TEXT_ENDING: Final = (AS_TEXT,)
 ITSELF_ENDING: Final = (ITSELF,)
 PLAIN: Final[Mapping[str, Callable[[Steps], Reader]]] = {
