@@ -105,7 +105,7 @@ def latencies_in(prefix: Path, start: float, end: float) -> list[int]:
     """Latencies in µs of what ended between two moments; manual, pgbench, "Per-Transaction Logging"."""
     found = []
     for file in prefix.parent.glob(f"{prefix.name}.*"):
-        for line in file.read_text().splitlines():
+        for line in file.read_text().rpartition("\n")[0].splitlines():  # one that was ended may leave half a line
             fields = line.split()
             if start < int(fields[4]) + int(fields[5]) / 1e6 <= end:
                 found.append(int(fields[2]))
