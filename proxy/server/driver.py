@@ -93,6 +93,8 @@ class Driver:
         """Asks the server for the session's settings, and the decider for what they mean."""
         session = self._live()
         frames = await self.ask(self._moment_question(session))
+        if any(frame.type == ServerType.ERROR_RESPONSE for frame in frames) and session.status != "E":
+            frames = await self.ask(self._moment_question(session))  # a Query inside a batch confuses servers once
         self.moment = read_moment(frames)
         changed, open_ = self.catalog_changed, session.status != "I" or session.phase == Phase.EXTENDED
         self._changes += changed

@@ -11,6 +11,7 @@ from tests.drivers.frontend import (
     SYNC,
     bind,
     close_portal,
+    close_statement,
     describe_portal,
     execute,
     message,
@@ -117,3 +118,9 @@ async def test_bytes_that_are_nothing_in_the_encoding_end_no_session(proxy: Prox
                     shapes = [[frame.type for frame in answer if frame.type in (b"D", b"E")] for answer in answers]
                     assert shapes[0] in (shapes[1], [b"E"])
             assert await shown(peer, SELECT) == HIDDEN
+
+
+async def test_a_query_in_the_middle_of_a_batch_ends_no_session(proxy: Proxy) -> None:
+    with closing(await login(proxy)) as peer:
+        await said(peer, close_statement("s"), query("reset client_encoding"), SYNC, SYNC, ready=3)
+        assert await shown(peer, SELECT) == HIDDEN
