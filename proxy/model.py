@@ -299,5 +299,7 @@ class Decision(msgspec.Struct, frozen=True):
     """Touches a column above the subject's clearance (or may): errors and notices are scrubbed."""
     digest: bool = False
     """Its literals and parameters may meet a classified column: stored as keyed digests."""
+    guesses: frozenset[ColumnId] = frozenset()
+    """Protected columns that its literals and parameters may be guesses at, which a budget counts at each execution."""
     restricted: bool = True
     """The subject's clearance is below the level of at least one column."""

@@ -13,6 +13,7 @@ from proxy.model import (
 )
 from proxy.policy.exposure import Exposure, touched, unproven
 from proxy.policy.firewall import Gate, Ruling, judge, judge_early
+from proxy.policy.inference import guesses
 from proxy.policy.reasons import HINTS, Reason
 from proxy.policy.restrict import Case, Shape, objection, shape_of
 from proxy.policy.rules import RuleAction, Subject
@@ -49,6 +50,7 @@ def decide(
         treatments=verdict,
         tainted=tainted(reading, footprint, exposure),
         digest=meets_classified(reading, footprint, exposure),
+        guesses=guesses(footprint, exposure) if footprint is not None and exposure.restricted else frozenset(),
         restricted=exposure.restricted,
     )
 

@@ -9,8 +9,9 @@ import msgspec
 from proxy.model import Command, Footprint, Reading
 from proxy.policy.data_catalogs import FIRST_NORMAL_OID
 from proxy.policy.exposure import Exposure, columns_of, touched, unproven
+from proxy.policy.inference import inferred, written
 from proxy.policy.reasons import Reason
-from proxy.policy.rules import Derived, Inference, Unproven
+from proxy.policy.rules import Inference, Unproven
 from proxy.policy.treat import is_bare, shows_definition
 
 
@@ -125,32 +126,11 @@ def _laundering(case: Case) -> Reason | None:
 
 
 def _protected_write(case: Case) -> Reason | None:
-    """Who may write a protected column and read its mask back builds a dictionary."""
-    written = case.exposure.among(write.column for write in case.footprint.writes)
-    return Reason.PROTECTED_WRITE if written else None
+    return written(case.footprint, case.exposure)
 
 
 def _inference(case: Case) -> Reason | None:
-    """What protected columns do other than be returned."""
-    footprint, exposure = case.footprint, case.exposure
-    computed = [
-        output.origin
-        for output in footprint.outputs
-        if not is_bare(output.origin) and not shows_definition(output.origin, exposure)
-    ]
-    uses = exposure.among(footprint.filtered | footprint.grouped | footprint.joined)
-    ordered = exposure.among(footprint.sorted)
-    match exposure.subject.inference:
-        case Inference.OPEN:
-            return None
-        case Inference.EQUALITY:
-            return Reason.INFERENCE if ordered or uses - footprint.equated else None
-        case _:
-            if uses or ordered:
-                return Reason.INFERENCE
-            derived = exposure.among(footprint.computed.union(*map(columns_of, computed)))
-            strict = exposure.subject.derived is Derived.REFUSE
-            return (Reason.DERIVED if strict else Reason.INFERENCE) if derived else None
+    return inferred(case.footprint, case.exposure)
 
 
 CHECKS: Final[tuple[Callable[[Case], Reason | None], ...]] = (
