@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from proxy.analysis.gathered import Gathered, origin
-from proxy.analysis.ground import Ground, children, number, only
+from proxy.analysis.ground import Ground, children, number
 from proxy.analysis.query import walk
+from proxy.analysis.result_types import type_of
 from proxy.analysis.tree import Node
 from proxy.analysis.values import Value
 from proxy.catalog.snapshot import RelationKind, Snapshot
@@ -15,25 +16,6 @@ MERGE_VERSION: Final = 150000  # from it on CMD_MERGE stands before CMD_UTILITY 
 COMMANDS: Final = {1: Command.SELECT, 2: Command.UPDATE, 3: Command.INSERT, 4: Command.DELETE}
 WITH_MERGE: Final = {**COMMANDS, 5: Command.MERGE, 6: Command.UTILITY, 7: Command.NOTHING}
 WITHOUT_MERGE: Final = {**COMMANDS, 5: Command.UTILITY, 6: Command.NOTHING}
-TYPES: Final = {  # nodes/nodeFuncs.c, exprType: the field that says a node's type
-    "VAR": "vartype", "CONST": "consttype", "PARAM": "paramtype", "AGGREF": "aggtype", "WINDOWFUNC": "wintype",
-    "FUNCEXPR": "funcresulttype", "OPEXPR": "opresulttype", "DISTINCTEXPR": "opresulttype",
-    "NULLIFEXPR": "opresulttype", "FIELDSELECT": "resulttype", "RELABELTYPE": "resulttype",
-    "COERCEVIAIO": "resulttype", "ARRAYCOERCEEXPR": "resulttype", "CONVERTROWTYPEEXPR": "resulttype",
-    "CASEEXPR": "casetype", "CASE": "casetype", "CASETESTEXPR": "typeId", "ARRAYEXPR": "array_typeid",
-    "ARRAY": "array_typeid", "ROWEXPR": "row_typeid", "ROW": "row_typeid", "COALESCEEXPR": "coalescetype",
-    "COALESCE": "coalescetype", "MINMAXEXPR": "minmaxtype", "MINMAX": "minmaxtype", "SQLVALUEFUNCTION": "type",
-    "COERCETODOMAIN": "resulttype", "NEXTVALUEEXPR": "typeId", "MERGESUPPORTFUNC": "msftype",
-    "SUBSCRIPTINGREF": "refrestype",
-}  # fmt: skip
-TYPMODS: Final = {
-    "VAR": "vartypmod", "CONST": "consttypmod", "PARAM": "paramtypmod", "FIELDSELECT": "resulttypmod",
-    "RELABELTYPE": "resulttypmod", "ARRAYCOERCEEXPR": "resulttypmod", "COERCETODOMAIN": "resulttypmod",
-    "SUBSCRIPTINGREF": "reftypmod",
-}  # fmt: skip
-BOOLEANS: Final = {"SCALARARRAYOPEXPR", "BOOLEXPR", "ROWCOMPAREEXPR", "ROWCOMPARE", "NULLTEST", "BOOLEANTEST"}
-BOOL: Final = 16  # pg_type.dat
-THROUGH: Final = {"COLLATEEXPR": "arg", "COLLATE": "arg", "RETURNINGEXPR": "retexpr", "NAMEDARGEXPR": "arg"}
 
 
 def footprint(trees: Sequence[Node], snapshot: Snapshot | Ground) -> Footprint:
@@ -124,7 +106,7 @@ def _tree(tree: Node, ground: Ground, gathered: Gathered) -> tuple[Command, tupl
     if len(shown) != len(values):
         gathered.unproven(("outputs",))
         return command, ()
-    return command, tuple(_output(target, value) for target, value in zip(shown, values, strict=True))
+    return command, tuple(_output(target, value, ground.snapshot) for target, value in zip(shown, values, strict=True))
 
 
 def _utility(tree: Node, ground: Ground, gathered: Gathered) -> tuple[Output, ...]:
@@ -138,18 +120,13 @@ def _utility(tree: Node, ground: Ground, gathered: Gathered) -> tuple[Output, ..
     return ()
 
 
-def _output(target: Node, value: Value) -> Output:
+def _output(target: Node, value: Value, snapshot: Snapshot) -> Output:
+    def arrays(element: int) -> int:
+        known = snapshot.types.get(Oid(element))
+        if known is None:
+            return 0
+        return known.oid if known.category == "A" else known.array  # an array of arrays is one of more dimensions
+
     name = target.fields.get("resname")
-    expressions = children(target, "expr")
-    type_oid, typmod = _type(expressions[0]) if expressions else (0, -1)
+    type_oid, typmod = type_of(target, arrays)
     return Output(name if isinstance(name, str) else "", Oid(type_oid), typmod, origin(value))
-
-
-def _type(node: Node) -> tuple[int, int]:
-    """An expression's type and modifier; 0 and -1 where they do not stand in it: RowDescription tells them."""
-    while node.name in THROUGH:
-        node = only(node, THROUGH[node.name])
-    if node.name in BOOLEANS:
-        return BOOL, -1
-    type_oid, typmod = node.fields.get(TYPES.get(node.name, ""), 0), node.fields.get(TYPMODS.get(node.name, ""), -1)
-    return type_oid if isinstance(type_oid, int) else 0, typmod if isinstance(typmod, int) else -1
