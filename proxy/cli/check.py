@@ -13,7 +13,9 @@ from proxy.config.against import Misfit, against, missing_keys
 from proxy.config.load import read_config, read_rules, rule_paths
 from proxy.config.problems import Problem, Severity
 from proxy.config.settings import Config
+from proxy.decide.documents import holds_documents
 from proxy.decide.masks import column_of
+from proxy.masking.documents import TEXT
 from proxy.masking.method import Method
 from proxy.policy.rules import ClassifyEntry, Rules
 
@@ -55,10 +57,12 @@ def _live(path: Path, config: Config, rules: Rules) -> tuple[list[str], tuple[Pr
 
 def _misfit(rules: Rules) -> Misfit:
     def misfit(entry: ClassifyEntry, column: Column, snapshot: Snapshot) -> str:
+        if entry.json is not None and not holds_documents(snapshot, column):
+            return "no json or jsonb, so all of it is protected"
         mask = rules.mask_for(entry.type)
         if mask is None or not isinstance(mask.method, Method):
             return ""
-        shape = column_of(snapshot, column.type_oid, column.typmod)
+        shape = TEXT if entry.json is not None else column_of(snapshot, column.type_oid, column.typmod)
         return mask.method.problem(shape) or mask.method.warning(shape)
 
     return misfit

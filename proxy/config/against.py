@@ -67,10 +67,20 @@ def unclassified_but_sensitive(rules: Rules, snapshot: Snapshot) -> tuple[tuple[
 
 def _columns(rules: Rules, classifier: Classifier, snapshot: Snapshot, misfit: Misfit) -> Iterator[Problem]:
     for relation, column in columns_of(snapshot):
-        entry = classifier.entry_for(relation.schema, relation.name, column.name)
-        if entry is not None and entry.level > 0 and (why := misfit(entry, column, snapshot)):
-            hint = f'Name another mask for the type "{entry.type}", or give the column another type.'
-            yield _warning(entry.place, f"the mask of {relation.full_name}.{column.name}: {why}", hint)
+        names = (relation.schema, relation.name, column.name)
+        whole, parts = classifier.whole_for(*names), classifier.parts_for(*names)
+        classifier.entry_for(*names)  # what speaks for it is in use
+        for entry in (whole, *parts):
+            if entry is not None and entry.level > 0 and (why := misfit(entry, column, snapshot)):
+                hint = f'Name another mask for the type "{entry.type}", or give the column another type.'
+                name = f"{relation.full_name}.{column.name}{f' {entry.json}' if entry.json else ''}"
+                yield _warning(entry.place, f"the mask of {name}: {why}", hint)
+        for entry in parts:
+            if whole is not None and entry.level <= whole.level:
+                what = f"{entry.json} of {relation.full_name}.{column.name} is not above the column's own level"
+                yield _warning(
+                    entry.place, what, f"{whole.place} says as much of the whole column: take this entry out."
+                )
     for name, looks in unclassified_but_sensitive(rules, snapshot):
         hint = (
             f"Classify it: - {{column: {name}, level: {rules.levels[-1]}}}, or as {rules.levels[0]} if it is harmless."

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from proxy.catalog.snapshot import Relation, Snapshot
+from proxy.catalog.snapshot import Column, Relation, Snapshot
 from proxy.decide.masks import column_of
 from proxy.masking import oids
 from proxy.model import Classified, ColumnId, Document
@@ -76,7 +76,12 @@ def _merged(parts: Iterable[Classified]) -> tuple[Classified, ...]:
 def _holds_documents(snapshot: Snapshot, column: ColumnId) -> bool:
     relation = snapshot.relations.get(column.relation)
     known = relation.columns.get(column.attnum) if relation is not None else None
-    return known is not None and column_of(snapshot, known.type_oid, known.typmod).type_oid in DOCUMENTS
+    return known is not None and holds_documents(snapshot, known)
+
+
+def holds_documents(snapshot: Snapshot, column: Column) -> bool:
+    """Whether a column is of type json or jsonb, or of a domain over one."""
+    return column_of(snapshot, column.type_oid, column.typmod).type_oid in DOCUMENTS
 
 
 def rest_of(

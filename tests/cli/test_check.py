@@ -171,6 +171,37 @@ async def test_what_only_the_catalog_shows(check: Check, database: Database) -> 
     )
 
 
+async def test_what_is_wrong_with_parts_of_documents(check: Check, database: Database) -> None:
+    connection = await database.connect()
+    await connection.execute(
+        "create domain doc as jsonb; create table papers (a jsonb, b text, c doc, d jsonb[], e json)"
+    )
+    write(
+        HEAD + "classify:\n"
+        "  - {column: public.papers.a, level: secret, json: $.ssn, type: card}\n"
+        "  - {column: public.papers.b, level: secret, json: $.ssn}\n"
+        "  - {column: public.papers.c, level: secret, json: $.ssn}\n"
+        "  - {column: public.papers.d, level: secret, json: $.ssn}\n"
+        "  - {column: public.papers.f, level: secret, json: $.ssn}\n"
+        "  - {column: public.papers.e, level: secret}\n"
+        "  - {column: public.papers.e, level: secret, json: $.ssn}\n"
+        "masks: {card: {method: partial, keep_last: 4}}\n",
+        upstream(database),
+    )
+    code, out, _ = await asyncio.to_thread(check)
+    assert code == 0
+    *lines, _ = out.splitlines()
+    assert sorted(lines) == [
+        "warning: r.yaml:11: $.ssn of public.papers.e is not above the column's own level. r.yaml:10 says as much of all "
+        "of it.",
+        "warning: r.yaml:6: the mask of public.papers.b $.ssn: no json or jsonb, so all of it is protected. "
+        'Name another mask for the type "default", or give the column another type.',
+        "warning: r.yaml:8: the mask of public.papers.d $.ssn: no json or jsonb, so all of it is protected. "
+        'Name another mask for the type "default", or give the column another type.',
+        "warning: r.yaml:9: public.papers.f is no column. Mend its name, or take the entry out.",
+    ]
+
+
 async def test_what_is_wrong_with_trusted_functions(check: Check, database: Database) -> None:
     owner, cleared, member = (database.unique(name) for name in ("owner", "cleared", "member"))
     connection = await database.connect()
