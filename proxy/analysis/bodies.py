@@ -104,10 +104,11 @@ def judged(ground: Ground, oid: Oid) -> Behaviour:
 def body_of(ground: Ground, oid: Oid) -> Body | None:
     """A function's body, where it is one that is understood."""
     function = ground.snapshot.functions.get(oid)
-    if function is None or function.tree is None:
+    if function is None:
         return None
     try:
-        queries = tuple(_flat(ground.stored(function.tree)))
+        text = ground.texts.get(oid)
+        queries = tuple(_flat(ground.stored(function.tree or ""))) if text is None else (text,)
         body = Body(queries, tuple(_shown(queries[-1])) if queries else ())
         return body if _only_reads(body) and _fits(ground, function, body.shown) else None
     except ValueError:  # not a tree that we know

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from functools import cached_property
 from typing import Final
 
 from proxy.analysis.functions import Behaviour
@@ -46,6 +47,8 @@ class Ground:
     def __init__(self, snapshot: Snapshot, trusted: frozenset[Oid] = frozenset(), views: Views = Views.OPAQUE) -> None:
         self.snapshot, self.views = snapshot, views
         self._trusted = trusted
+        self.texts: dict[Oid, Node | None] = {}
+        """By function, the tree of an SQL body that is stored as a text; None: it has none that is proof (texts.py)."""
         self._reader = TreeReader()
         self._behaviours: dict[Oid, tuple[Behaviour, str]] = {}
         self._domains: dict[Oid, str | None] = {}
@@ -61,8 +64,27 @@ class Ground:
     def behaviour(self, oid: Oid) -> tuple[Behaviour, str]:
         """What a function does, and the reason that goes with it where it is opaque."""
         if oid not in self._behaviours:
+            if self.is_unread(oid):
+                return Behaviour.OPAQUE, f"function:{self.snapshot.functions[oid].full_name}"  # until it is read
             self._behaviours[oid] = self._behaviour(oid)
         return self._behaviours[oid]
+
+    def is_unread(self, oid: Oid) -> bool:
+        """Whether a function's SQL body is a text for which the server was not asked."""
+        function = self.snapshot.functions.get(oid)
+        untrusted = function is not None and oid not in self._trusted and oid not in self.texts
+        return untrusted and function is not None and function.body is not None and function.tree is None
+
+    @cached_property
+    def made_names(self) -> frozenset[str]:
+        """Names of functions and types that somebody made, in whatever schema."""
+        functions = {one.name for one in self.snapshot.functions.values() if one.oid >= FIRST_NORMAL_OID}
+        return frozenset(functions | {one.name for one in self.snapshot.types.values() if one.oid >= FIRST_NORMAL_OID})
+
+    @cached_property
+    def rivals(self) -> frozenset[Oid]:
+        """The server's own operators whose names somebody's operators have too."""
+        return frozenset(self.snapshot.routines.rivals)
 
     def _behaviour(self, oid: Oid) -> tuple[Behaviour, str]:
         function = self.snapshot.functions.get(oid)

@@ -30,7 +30,7 @@ def judge(ground: "Ground", function: Function) -> Behaviour:
     known = of_extension(function, routine)
     if known is Behaviour.OPAQUE and function.language == "internal" and routine.symbol in CONSTRUCTORS:
         return Behaviour.CLOSED
-    if known is Behaviour.OPAQUE and function.tree is not None:
+    if known is Behaviour.OPAQUE and (function.tree is not None or ground.texts.get(function.oid) is not None):
         from proxy.analysis import bodies  # late: bodies are read with a Ground
 
         return bodies.judged(ground, function.oid)

@@ -80,7 +80,13 @@ class Worker:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pgwarden-decide")
         self.state = StateFile(config.state_directory)
         self.decider = Decider(
-            rules, _keys(config), self.catalogs, self._executor, memories=self.state.load(), keeper=self.state
+            rules,
+            _keys(config),
+            self.catalogs,
+            self._executor,
+            memories=self.state.load(),
+            keeper=self.state,
+            ask=self.catalogs.tree,
         )
         instance = secrets.token_hex(4)
         self.journal = Journal(config.audit, instance=instance, mask_keys=config.keys.versions.values())

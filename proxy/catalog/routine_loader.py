@@ -46,7 +46,10 @@ RANGES: Final = """
 select rngtypid, array[rngcanonical, rngsubdiff]::oid[] from pg_range where rngtypid >= 16384 order by 1
 """
 
-OPERATOR_NAMES: Final = "select distinct oprname::text from pg_operator where oid >= 16384 order by 1"
+RIVALS: Final = """
+select o.oid from pg_operator o where o.oid < 16384
+and exists (select from pg_operator made where made.oid >= 16384 and made.oprname = o.oprname) order by 1
+"""
 
 
 async def load_routines(fetch: Fetch) -> Routines:
@@ -62,7 +65,7 @@ async def load_routines(fetch: Fetch) -> Routines:
         },
         casts=tuple((source, target, function) for source, target, function in await fetch(CASTS)),
         supports={oid: tuple(sorted(functions)) for oid, functions in sorted(supports.items()) if functions},
-        operator_names=tuple(name for (name,) in await fetch(OPERATOR_NAMES)),
+        rivals=tuple(oid for (oid,) in await fetch(RIVALS)),
     )
 
 

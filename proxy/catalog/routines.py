@@ -39,8 +39,8 @@ class Routines(msgspec.Struct, frozen=True):
     supports: Mapping[Oid, tuple[Oid, ...]] = {}
     """By type, the functions that the server calls for its values without a name in any tree: support functions and
     operators' functions of its operator classes (comparison, hash, …), a range's canonical and subtype_diff."""
-    operator_names: tuple[str, ...] = ()
-    """Of operators that somebody made, in whatever schema."""
+    rivals: tuple[Oid, ...] = ()
+    """The server's own operators whose names somebody's operators have too, in whatever schema."""
 
 
 NONE = Routine()

@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from proxy.catalog.loader import Connection, fingerprint, load
+from proxy.catalog.parsing import MARK, tree_of
 from proxy.catalog.snapshot import Snapshot
 from proxy.errors import UpstreamUnavailable, WardenError
 
@@ -86,6 +87,17 @@ class CatalogService:
         together share one load. Raises UpstreamUnavailable or CatalogUnreadable."""
         kept = self._kept.get(database)
         return await self._refreshed(database, kept.loads if kept else 0)
+
+    async def tree(self, database: str, statement: str) -> str | None:
+        """The tree that the server makes of a statement, which is not run, under search_path = pg_catalog; None where
+        it does not accept it. Raises UpstreamUnavailable."""
+        kept = self._kept.setdefault(database, _Kept())
+        async with kept.lock:
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    return await tree_of(await self._connection(database, kept), statement, MARK)
+            except FAILURES as failure:
+                raise await self._failed(database, kept, failure) from failure
 
     async def _refreshed(self, database: str, before: int) -> Snapshot:
         """A snapshot that is not among the first `before` loads."""

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from proxy.analysis.ground import Ground
 from proxy.catalog.snapshot import Snapshot
+from proxy.decide.bodies import Ask, learn
 from proxy.decide.definitions import Definitions
 from proxy.decide.masks import Masks
 from proxy.decide.memory import Keeper, Memory
-from proxy.decide.standing import Standings
+from proxy.decide.standing import MICRO, Standings
 from proxy.decide.trees import Trees
 from proxy.decide.trusted import trusted_oids
 from proxy.decide.words import ContextId, Facts, Judgement, Login, Place
@@ -35,8 +36,9 @@ from proxy.policy.decide import decide, decide_early
 from proxy.policy.exposure import Exposure, touched
 from proxy.policy.firewall import Gate
 from proxy.policy.flows import FLOW, Flow, flowing, flows_of
+from proxy.policy.inference import Budgets, over
 from proxy.policy.names import split_name
-from proxy.policy.rules import Rules
+from proxy.policy.rules import Rules, Subject
 from proxy.policy.subjects import subject_of
 from proxy.reading.read import read
 from proxy.reading.words import dotted
@@ -68,9 +70,15 @@ class Decider:
         *,
         memories: Mapping[str, Memory] = {},
         keeper: Keeper | None = None,
+        budgets: Budgets | None = None,
+        ask: Ask | None = None,
     ) -> None:
+        self._ask = ask
         self._catalogs, self._executor, self._keys = catalogs, executor, keys
         self.standings = Standings(rules, executor, SystemClock(), memories=memories, keeper=keeper)
+        self._budgets, self._clock = budgets or Budgets(b""), SystemClock()
+        self.probes: Counter[str] = Counter()
+        """Distinct guesses at protected values, by subject."""
         self._rules, self._masks = rules, Masks(rules, keys)
         self._generation = 0
         self._trees, self._grounds = Trees(), dict[str, Ground]()
@@ -169,6 +177,8 @@ class Decider:
         """The decision on a statement, ready to be carried out. trees: the server's, None where it gives none of it."""
         loop = asyncio.get_running_loop()
         judged = await loop.run_in_executor(self._executor, self._judge, place, reading, trees, literals)
+        while self._ask is not None and place.restricted and await learn(place.ground, judged.footprint, self._ask):
+            judged = await loop.run_in_executor(self._executor, self._judge, place, reading, trees, literals)
         if judged.flows:
             created = tuple(split_name(name)[1] for name in judged.reading.relations)
             if await self.standings.flow(place.ground.snapshot, judged.flows, created):
@@ -226,6 +236,17 @@ class Decider:
             return None
         facts = self._facts(place, reading, None, decision)
         return Judgement(decision=decision, reading=reading, footprint=None, facts=facts, by_text=True)
+
+    def over_budget(self, place: Place, judged: Judgement, values: frozenset[bytes]) -> Judgement | None:
+        """Counts the guesses of one execution; the refusal where they would go over the subject's budget."""
+        subject: Subject = place.subject
+        if subject.budget is None:
+            return None
+        who = (place.principal.user, subject.name, place.database)
+        now_s = self._clock.now_us() // MICRO
+        spent = self._budgets.spend(who, subject.budget, judged.decision.guesses, values, now_s)
+        self.probes[subject.name] += spent.fresh
+        return None if spent.allowed else replace(judged, decision=over(judged.decision, spent))
 
     def stricter(self, place: Place, columns: Sequence[tuple[Oid, int] | None]) -> tuple[RowMask, bytes]:
         """Typed constants for what a RowDescription showed and the decision did not expect."""
