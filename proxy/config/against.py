@@ -78,9 +78,7 @@ def _columns(rules: Rules, classifier: Classifier, snapshot: Snapshot, misfit: M
         for entry in parts:
             if whole is not None and entry.level <= whole.level:
                 what = f"{entry.json} of {relation.full_name}.{column.name} is not above the column's own level"
-                yield _warning(
-                    entry.place, what, f"{whole.place} says as much of the whole column: take this entry out."
-                )
+                yield _warning(entry.place, what, f"{whole.place} says as much of all of it.")
     for name, looks in unclassified_but_sensitive(rules, snapshot):
         hint = (
             f"Classify it: - {{column: {name}, level: {rules.levels[-1]}}}, or as {rules.levels[0]} if it is harmless."

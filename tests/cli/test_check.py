@@ -192,8 +192,8 @@ async def test_what_is_wrong_with_parts_of_documents(check: Check, database: Dat
     assert code == 0
     *lines, _ = out.splitlines()
     assert sorted(lines) == [
-        "warning: r.yaml:11: $.ssn of public.papers.e is not above the column's own level. r.yaml:10 says as much of all "
-        "of it.",
+        "warning: r.yaml:11: $.ssn of public.papers.e is not above the column's own level. "
+        "r.yaml:10 says as much of all of it.",
         "warning: r.yaml:6: the mask of public.papers.b $.ssn: no json or jsonb, so all of it is protected. "
         'Name another mask for the type "default", or give the column another type.',
         "warning: r.yaml:8: the mask of public.papers.d $.ssn: no json or jsonb, so all of it is protected. "
