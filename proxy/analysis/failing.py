@@ -6,6 +6,7 @@ What is not listed here may fail. Memory, time and the size of results count as 
 from typing import Final
 
 from proxy.analysis.comparisons import COMPARISONS
+from proxy.analysis.definitions import PLACES
 from proxy.analysis.functions import is_own
 from proxy.analysis.ground import Ground, children, number
 from proxy.analysis.nodes import Call
@@ -45,6 +46,7 @@ TOTAL: Final = (
     booland_statefunc boolor_statefunc isfinite ceil ceiling floor sign length concat_ws"""
     )
     | COMPARISONS
+    | (frozenset(PLACES) - {"pg_get_functiondef"})  # that one fails for some functions, these for no OID
 )
 CONSTANT_AT: Final = {  # total where the arguments at these places are constants: then they fail always or never
     "date_trunc": (0,), "date_part": (0,), "extract": (0,), "timezone": (0,), "to_char": (1,),
@@ -69,7 +71,9 @@ def may_fail(ground: Ground, node: Node, call: Call) -> bool:
             return number(node, "resulttype") not in TEXT_TYPES - {114}
         case Call.SORT | Call.SEQUENCE:
             return False
-        case Call.DOMAIN | Call.SAMPLE | Call.RETURNING | Call.JSON:
+        case Call.DOMAIN:
+            return not _is_unchecked(ground, Oid(number(node, "resulttype")))
+        case Call.SAMPLE | Call.RETURNING | Call.JSON:
             return True
         case _:
             return not all(_is_total(ground, oid, node) for oid in ground.called(node, call))
@@ -82,8 +86,17 @@ def _fails(node: Node) -> bool:
         case "MINMAXEXPR" | "MINMAX":
             compares = number(node, "minmaxtype")
             return compares >= FIRST_NORMAL_OID or compares in RECORDS
+        case "COERCETODOMAIN":
+            return False  # said by its call
         case name:
             return name in NODES_THAT_FAIL
+
+
+def _is_unchecked(ground: Ground, oid: Oid) -> bool:
+    """Whether a domain takes everything that its base type takes: so do most of information_schema's. Of others it is
+    not known whether they take NULL."""
+    type_ = ground.snapshot.types.get(oid)
+    return type_ is not None and oid < FIRST_NORMAL_OID and not type_.checks
 
 
 def _is_total(ground: Ground, oid: Oid, node: Node) -> bool:
