@@ -79,15 +79,7 @@ class Worker:
         self.catalogs = CatalogService(self._connect_catalog, poll_s=config.catalog.poll_seconds)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pgwarden-decide")
         self.state = StateFile(config.state_directory)
-        self.decider = Decider(
-            rules,
-            _keys(config),
-            self.catalogs,
-            self._executor,
-            memories=self.state.load(),
-            keeper=self.state,
-            ask=self.catalogs.tree,
-        )
+        self.decider = self._decider(rules)
         instance = secrets.token_hex(4)
         self.journal = Journal(config.audit, instance=instance, mask_keys=config.keys.versions.values())
         self.table = Table(limit=DECISIONS_KEPT)
@@ -118,6 +110,10 @@ class Worker:
         self.decider.observe(self._moved)
         self.decider.standings.raised.append(_tell_raised)
         self.catalogs.observe(self._catalog_changed)
+
+    def _decider(self, rules: Rules) -> Decider:
+        keys, remembered, ask = _keys(self.config), self.state.load(), self.catalogs.tree
+        return Decider(rules, keys, self.catalogs, self._executor, memories=remembered, keeper=self.state, ask=ask)
 
     async def start(self) -> tuple[str, int]:
         """Starts everything; where it listens. A server that is down may come back, but an account that it does not let

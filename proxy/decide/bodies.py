@@ -1,4 +1,4 @@
-"""SQL bodies that are stored as texts: the server is asked for their trees when a restricted reader first calls them."""
+"""SQL bodies that are stored as texts: the server is asked for their trees when restricted readers first call them."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
