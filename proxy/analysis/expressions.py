@@ -8,6 +8,7 @@ from proxy.analysis.failing import MAY, may_fail
 from proxy.analysis.functions import Behaviour
 from proxy.analysis.gathered import Uses
 from proxy.analysis.ground import BODIED, children, nodes, number
+from proxy.analysis.lengths import uncut
 from proxy.analysis.nodes import ALL, Call, Effect, Kind
 from proxy.analysis.tree import Node
 from proxy.analysis.values import CLEAN, EMPTY, NOTHING, Value, any_of, mix_of
@@ -57,6 +58,9 @@ def _special(scope: Scope, node: Node, kind: Kind) -> Value | None:
         return _refuse(scope, json_paths.part(scope.ground, evaluate(scope, path.base), path.keys), reasons)
     if node.name not in BODIED:
         return None
+    if (inner := uncut(node)) is not None:
+        reasons = frozenset().union(*(known(scope, one)[1] for one in children(node, "args")[1:]))
+        return _refuse(scope, evaluate(scope, inner), reasons)
     oid = scope.ground.called(node, kind.call)[0]
     if (name := definitions.function_of(scope.ground, node, oid)) is not None:
         return definitions.shown(scope.ground, name, [evaluate(scope, one) for one in children(node, "args")])

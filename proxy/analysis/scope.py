@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from proxy.analysis import bodies
+from proxy.analysis import bodies, json_paths
 from proxy.analysis.expressions import collect, evaluate, known
 from proxy.analysis.functions import Behaviour
 from proxy.analysis.gathered import Gathered
@@ -101,6 +101,8 @@ class Scope:
                 return self._aliased(children(entry, "groupexprs"), attnum)
             case 3 if self.is_bodied(entry) and 1 <= attnum <= len(self.columns(varno)):  # RTE_FUNCTION
                 return self.columns(varno)[attnum - 1]
+            case 3 if attnum == 1 and (call := self._members(entry)) is not None:
+                return evaluate(self, call)
             case 3 | 4:  # RTE_FUNCTION, RTE_TABLEFUNC: every column from all that it was given
                 return mix_of(self.columns(varno))
             case _:
@@ -213,6 +215,12 @@ class Scope:
             and inner[0].name == "FUNCEXPR"
             and self.ground.behaviour(Oid(number(inner[0], "funcid")))[0] is Behaviour.BODY
         )
+
+    def _members(self, entry: Node) -> Node | None:
+        """The call, where an entry is one that gives the members of a json array as its first column."""
+        parts = children(entry, "functions")
+        inner = children(parts[0], "funcexpr") if len(parts) == 1 else []
+        return inner[0] if len(inner) == 1 and json_paths.gives_members(self.ground, inner[0]) else None
 
     def _rows(self, part: Node) -> list[Value]:
         """The columns of a function with a known body. Those of a body that gives whole rows are mixed."""
