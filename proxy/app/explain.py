@@ -5,99 +5,32 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-import msgspec
-
-from proxy.app.asking import Asking, words_of
+from proxy.analysis.provenance import explained
+from proxy.analysis.tree import TreeReader
+from proxy.app.advice import Refused, advice_for
+from proxy.app.asking import Asking
 from proxy.app.catalog_login import log_in
-from proxy.app.standing import stand_as
+from proxy.app.explanation import Column, Explanation, Reached, Source, Unproven, Use, Written
+from proxy.app.inquiry import Heard, Inquiry, Question
+from proxy.app.underline import Mark
 from proxy.app.wording import words_for
+from proxy.catalog.encodings import codec_of
 from proxy.catalog.loader import Connection, load
-from proxy.catalog.snapshot import Snapshot
+from proxy.catalog.snapshot import RelationKind, Snapshot
 from proxy.config.load import load_rules
 from proxy.config.settings import Config
 from proxy.decide.masks import Masks
 from proxy.decide.service import Decider
-from proxy.decide.words import Judgement, Login, Place
-from proxy.errors import BadStatement, UpstreamUnavailable
+from proxy.decide.words import Judgement
 from proxy.masking.keys import Keys
-from proxy.model import Action, ColumnId, Footprint, Origin, Reading, Treatment
+from proxy.model import Action, ColumnId, Footprint, Origin, Treatment, Write
 from proxy.policy.exposure import Exposure
 from proxy.policy.rules import Rules
-from proxy.relay.moment import Moment, ask_moment, read_moment
-from proxy.relay.probe import probe_texts, read_answers
-from proxy.relay.words import Owe
-from proxy.server.copying import inner_of_copy
-from proxy.server.driver import lex_options
-from proxy.server.judging import inner_text
-from proxy.server.several import BY_NAME
-from proxy.wire.messages.bare import Sync
 
 TYPES: Final = "select pg_catalog.format_type(o, m) from rows from (pg_catalog.unnest($1::oid[]), pg_catalog.unnest($2::int4[])) t(o, m)"  # noqa: E501  one question
-BY_NAME_UNKNOWN: Final = "what the session has declared or prepared: it decides FETCH, MOVE and EXECUTE"
-
-
-class Question(msgspec.Struct, frozen=True):
-    """Who would send what, and from where."""
-
-    user: str
-    database: str
-    sql: str
-    address: str = ""
-    application: str = ""
-
-
-class Source(msgspec.Struct, frozen=True):
-    """A column of a table as the rules see it. rule: file:line of its entry, or why it has a level without one."""
-
-    column: str
-    level: str
-    rule: str
-
-
-class Column(msgspec.Struct, frozen=True):
-    """One column of the result. provenance: clean (of no column), direct, derived or opaque."""
-
-    name: str
-    type: str
-    provenance: str
-    sources: tuple[Source, ...]
-    mask: str
-
-
-class Use(msgspec.Struct, frozen=True):
-    """What the statement does with some columns besides returning them."""
-
-    use: str
-    columns: tuple[Source, ...]
-
-
-class Unproven(msgspec.Struct, frozen=True):
-    """Why something could not be proven, as a code and in words."""
-
-    reason: str
-    words: str
-
-
-class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdict and what it rests on. proven: the server gave a tree."""
-
-    allowed: bool
-    subject: str
-    clearance: str
-    rule: str
-    rule_at: str
-    reason: str
-    message: str
-    hint: str
-    kind: str
-    effects: tuple[str, ...]
-    proven: bool
-    columns: tuple[Column, ...]
-    uses: tuple[Use, ...]
-    relations: tuple[str, ...]
-    unproven: tuple[Unproven, ...]
-    unknown: tuple[str, ...]
-    warnings: tuple[str, ...]
+VIEWS: Final = frozenset({RelationKind.VIEW, RelationKind.MATERIALIZED})
+HOW: Final = {"filtered": "filtered by", "joined": "joined by", "grouped": "grouped by", "sorted": "sorted by"}
+"""The words of model.Use for the uses that a footprint sums up."""
 
 
 class OneSnapshot:
@@ -115,8 +48,8 @@ class OneSnapshot:
         return self._snapshot
 
 
-async def explain(config: Config, question: Question) -> Explanation:
-    """Asks the server of a configuration. Raises WardenError; BadStatement holds the server's own message."""
+async def explain(config: Config, question: Question) -> list[Explanation]:
+    """Asks the server of a configuration about each command of a text. Raises WardenError."""
     rules, keys = load_rules(config.rules), Keys(config.keys.versions, config.keys.current)
     connection = await log_in(config, question.database, purpose="explain")
     try:
@@ -125,90 +58,102 @@ async def explain(config: Config, question: Question) -> Explanation:
             decider = Decider(rules, keys, OneSnapshot(snapshot), executor)
             asking = await Asking.open(config, question.database)
             try:
-                inquiry = _Inquiry(rules, decider, snapshot, asking)
-                judged, place, unknown = await inquiry.judge(question, connection)
+                heard = await Inquiry(decider, snapshot, asking).ask(question, connection)
             finally:
                 asking.close()
-        return await _Report(rules, Masks(rules, keys), snapshot, place, judged).written(question, unknown, connection)
+        report = _Report(rules, Masks(rules, keys), snapshot)
+        known = question.user in snapshot.roles
+        warnings = () if known else (f"there is no role {question.user} on this server",)
+        return [await _Told(report, each).written(warnings, connection) for each in heard]
     finally:
         await connection.close()
 
 
-class _Inquiry:
-    """One statement at the server and before the decider."""
-
-    def __init__(self, rules: Rules, decider: Decider, snapshot: Snapshot, asking: Asking) -> None:
-        self._rules, self._decider, self._snapshot, self._asking = rules, decider, snapshot, asking
-
-    async def judge(self, question: Question, connection: Connection) -> tuple[Judgement, Place, tuple[str, ...]]:
-        unknown = await stand_as(self._asking, connection, question.user)
-        asked = ask_moment(self._snapshot.server_version_num, end=Sync().encode(), owed_end=bytes((Owe.SYNC,)))
-        moment = read_moment(await self._asking.ask(asked.frames))
-        login = Login(question.user, question.database, question.address, question.application)
-        place = await self._decider.place(login, moment.meaning)
-        reading = await self._decider.read(question.sql, lex_options(moment))
-        if (refused := self._decider.refuse_early(place, reading)) is not None:
-            return refused, place, unknown
-        if reading.kind in BY_NAME and place.restricted:
-            return await self._decider.judge(place, reading, None), place, (*unknown, BY_NAME_UNKNOWN)
-        trees = await self._probe(place, moment, reading, question.sql)
-        return await self._decider.judge(place, reading, trees), place, unknown
-
-    async def _probe(self, place: Place, moment: Moment, reading: Reading, sql: str) -> tuple[bytes, ...] | None:
-        """The trees that the relay would have. The text is parsed in any case, so that the server can object to it."""
-        trees = await self._parse(moment, sql)
-        if reading.probe:
-            return trees or None
-        inner = inner_text(reading) if place.restricted else None
-        if inner is None and place.restricted and reading.copy is not None:
-            inner = (inner_of_copy(sql.encode(), 0) or b"").decode() or None
-        return None if inner is None else await self._parse(moment, inner) or None
-
-    async def _parse(self, moment: Moment, text: str) -> tuple[bytes, ...]:
-        frames = await self._asking.ask(probe_texts(moment, [text.encode()]).frames)
-        answers = read_answers(frames, moment, 1)
-        if not answers.statements:
-            raise UpstreamUnavailable("the server does not show how it understands a statement (debug_print_rewritten)")
-        if (error := answers.statements[0].error) is not None:
-            raise BadStatement(f"the server says: {words_of(error)} (SQLSTATE {error.sqlstate})")
-        return answers.statements[0].trees
-
-
 class _Report:
-    """Turns OIDs into names and decisions into words."""
+    """What all commands of a text share."""
 
-    def __init__(self, rules: Rules, masks: Masks, snapshot: Snapshot, place: Place, judged: Judgement) -> None:
-        self._rules, self._masks, self._snapshot, self._place, self._judged = rules, masks, snapshot, place, judged
-        self._exposure = Exposure(place.subject, place.classification)
+    def __init__(self, rules: Rules, masks: Masks, snapshot: Snapshot) -> None:
+        self.rules, self.masks, self.snapshot = rules, masks, snapshot
+        self.codec = codec_of(snapshot.encoding)
 
-    async def written(self, question: Question, unknown: tuple[str, ...], connection: Connection) -> Explanation:
-        decision, footprint, facts = self._judged.decision, self._judged.footprint, self._judged.facts
-        known = question.user in self._snapshot.roles
+    def level(self, level: int) -> str:
+        """A level's name."""
+        return self.rules.levels[min(level, len(self.rules.levels) - 1)]
+
+    def rule_at(self, name: str) -> str:
+        """Where a rule of the firewall stands; empty for what is none."""
+        rules = () if self.rules.firewall is None else self.rules.firewall.rules
+        return next((rule.place for rule in rules if rule.name == name), "")
+
+
+class _Told:
+    """Turns one command's OIDs into names and its decision into words."""
+
+    def __init__(self, report: _Report, heard: Heard) -> None:
+        self._report, self._heard = report, heard
+        self._exposure = Exposure(heard.place.subject, heard.place.classification)
+
+    async def written(self, warnings: tuple[str, ...], connection: Connection) -> Explanation:
+        """All that is known of it."""
+        heard, subject = self._heard, self._exposure.subject
+        told = Explanation(
+            command=heard.command,
+            allowed=False,
+            subject=subject.name,
+            subject_at=subject.place,
+            clearance=self._report.level(int(subject.clearance)),
+            unknown=heard.unknown,
+            warnings=warnings,
+            error=heard.error,
+        )
+        return told if heard.judged is None else await self._judged(told, heard.judged, connection)
+
+    async def _judged(self, told: Explanation, judged: Judgement, connection: Connection) -> Explanation:
+        decision, footprint, facts = judged.decision, judged.footprint, judged.facts
+        refused = Refused(judged, self._exposure, self._report.rules, self._source)
+        footprint = None if footprint is None else self._with_places(footprint)
+        relations = () if footprint is None else footprint.relations
+        known = [one for oid in relations if (one := self._report.snapshot.relations.get(oid)) is not None]
         return Explanation(
+            command=told.command,
             allowed=decision.action is Action.ALLOW,
             subject=decision.subject,
-            clearance=self._level(int(self._place.subject.clearance)),
+            subject_at=told.subject_at,
+            clearance=told.clearance,
             rule=decision.rule,
-            rule_at=self._rule_at(decision.rule),
+            rule_at=self._report.rule_at(decision.rule),
             reason=decision.reason,
             message=decision.message,
             hint=decision.hint,
+            advice=advice_for(refused),
             kind=facts.kind,
             effects=facts.effects,
             proven=footprint is not None,
-            columns=() if footprint is None else await self._columns(footprint, connection),
+            columns=() if footprint is None else await self._columns(footprint, judged, connection),
             uses=() if footprint is None else self._uses(footprint),
+            writes=() if footprint is None else tuple(map(self._write, footprint.writes)),
             relations=facts.relations,
+            views=tuple(sorted(one.full_name for one in known if one.kind in VIEWS)),
             unproven=() if footprint is None else _unproven(footprint),
-            unknown=unknown,
-            warnings=() if known else (f"there is no role {question.user} on this server",),
+            unknown=told.unknown,
+            warnings=told.warnings,
         )
 
-    async def _columns(self, footprint: Footprint, connection: Connection) -> tuple[Column, ...]:
-        outputs, treatments = footprint.outputs, self._judged.decision.treatments
+    def _with_places(self, footprint: Footprint) -> Footprint:
+        """The footprint that decided, with what a second walk tells people; without it where that fails."""
+        try:
+            nodes = [node for tree in self._heard.trees for node in TreeReader().printed(tree)]
+            ground = self._heard.place.ground
+            told = explained(nodes, ground, self._heard.parsed.encode(self._report.codec))
+        except (ValueError, LookupError):
+            return footprint
+        return told if len(told.outputs) == len(footprint.outputs) else footprint
+
+    async def _columns(self, footprint: Footprint, judged: Judgement, connection: Connection) -> tuple[Column, ...]:
+        outputs, treatments = footprint.outputs, judged.decision.treatments
         types = await connection.fetch(TYPES, [one.type_oid for one in outputs], [one.typmod for one in outputs])
         masks = [
-            "" if how.treatment is Treatment.PASS else self._masks.method_name(how) for how in treatments
+            "" if how.treatment is Treatment.PASS else self._report.masks.method_name(how) for how in treatments
         ] or [""] * len(outputs)  # fmt: skip
         return tuple(
             Column(
@@ -217,8 +162,18 @@ class _Report:
                 provenance(one.origin),
                 self._sources(one.origin.sources | one.origin.direct),
                 mask,
+                self._reached(one.origin),
             )
             for one, (type_,), mask in zip(outputs, types, masks, strict=True)
+        )
+
+    def _write(self, write: Write) -> Written:
+        origin = write.origin
+        return Written(
+            self._source(write.column),
+            provenance(origin),
+            self._sources(origin.sources | origin.direct),
+            self._reached(origin),
         )
 
     def _uses(self, footprint: Footprint) -> tuple[Use, ...]:
@@ -231,23 +186,36 @@ class _Report:
             "written": frozenset(write.column for write in footprint.writes),
             "written from": frozenset().union(*(write.origin.sources for write in footprint.writes)),
         }
-        return tuple(Use(use, self._sources(columns)) for use, columns in found.items() if columns)
+        places: dict[str, list[Reached]] = {}
+        for use in footprint.uses:
+            name = self._report.snapshot.column_name(use.column.relation, use.column.attnum)
+            places.setdefault(HOW.get(use.how, use.how), []).append(Reached(name, self._mark(use.location)))
+        told = [
+            Use(use, self._sources(columns), tuple(places.pop(use, ()))) for use, columns in found.items() if columns
+        ]
+        columns = {how: {one.column for one in footprint.uses if HOW.get(one.how, one.how) == how} for how in places}
+        return (*told, *(Use(how, self._sources(columns[how]), tuple(those)) for how, those in places.items()))
+
+    def _reached(self, origin: Origin) -> tuple[Reached, ...]:
+        return tuple(Reached(step.what, self._mark(step.location)) for step in origin.steps)
+
+    def _mark(self, location: int) -> Mark | None:
+        base, codec = self._heard.base, self._report.codec
+        if location < 0 or base < 0:
+            return None
+        before = self._heard.parsed.encode(codec, "replace")[:location].decode(codec, "replace")
+        return self._heard.source.mark(base + len(before.encode()))
 
     def _sources(self, columns: Iterable[ColumnId]) -> tuple[Source, ...]:
         return tuple(sorted(map(self._source, columns), key=lambda source: source.column))
 
     def _source(self, column: ColumnId) -> Source:
-        level, known = self._exposure.level_of(column), self._place.classification.columns.get(column)
-        name = self._snapshot.column_name(column.relation, column.attnum)
+        classification = self._heard.place.classification
+        level, known = self._exposure.level_of(column), classification.columns.get(column.whole)
+        name = self._report.snapshot.column_name(column.relation, column.attnum)
         rule = known.rule if known is not None else "not classified"
-        return Source(name, "masked where unlisted" if level is None else self._level(int(level)), rule)
-
-    def _level(self, level: int) -> str:
-        return self._rules.levels[min(level, len(self._rules.levels) - 1)]
-
-    def _rule_at(self, name: str) -> str:
-        rules = () if self._rules.firewall is None else self._rules.firewall.rules
-        return next((rule.place for rule in rules if rule.name == name), "")
+        shown = "masked where unlisted" if level is None else self._report.level(int(level))
+        return Source(" ".join((name, *column.path)), shown, rule, self._exposure.protects(column))
 
 
 def provenance(origin: Origin) -> str:

@@ -48,9 +48,9 @@ async def test_each_column_of_the_result_and_where_it_comes_from(explain: Explai
     )
     assert code == 0
     rule = f"{site.folder}/rules.yaml:4"
-    hidden = [{"column": "public.people.email", "level": "confidential", "rule": rule}]
-    shown = [{"column": "public.people.id", "level": "public", "rule": "not classified"}]
-    assert found["columns"] == [
+    hidden = [{"column": "public.people.email", "level": "confidential", "rule": rule, "protected": True}]
+    shown = [{"column": "public.people.id", "level": "public", "rule": "not classified", "protected": False}]
+    assert [{key: value for key, value in column.items() if key != "by"} for column in found["columns"]] == [
         {"name": "id", "type": "integer", "provenance": "direct", "sources": shown, "mask": ""},
         {"name": "email", "type": "text", "provenance": "direct", "sources": hidden, "mask": "fixed"},
         {"name": "loud", "type": "text", "provenance": "derived", "sources": hidden, "mask": "redact"},
@@ -152,27 +152,161 @@ async def test_a_role_that_is_not_there_is_a_warning(explain: Explain) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sql", "said"),
+    ("sql", "said", "under"),
     [
-        pytest.param("create tabel t ()", 'syntax error at or near "tabel" (SQLSTATE 42601)', id="no command"),
-        pytest.param("selec 1", 'syntax error at or near "selec" (SQLSTATE 42601)', id="no SQL"),
+        pytest.param("create tabel t ()", 'syntax error at or near "tabel"', "tabel", id="no command"),
+        pytest.param("selec 1", 'syntax error at or near "selec"', "selec", id="no SQL"),
+        pytest.param("select no_such from people", 'column "no_such" does not exist', "no_such", id="no column"),
         pytest.param(
-            "select 1; select 2", "cannot insert multiple commands into a prepared statement", id="two commands"
+            "select '日本😀',\n\tno_such\nfrom people", 'column "no_such" does not exist', "no_such", id="wide"
         ),
-        pytest.param("select no_such from people", 'column "no_such" does not exist (SQLSTATE 42703)', id="no column"),
+        pytest.param("select 1; select p.no from people p", "column p.no does not exist", "p.no", id="second command"),
+        pytest.param("select (1", "syntax error at end of input", "", id="at the end"),
     ],
 )
-async def test_what_the_server_does_not_take_is_told_in_its_words(explain: Explain, sql: str, said: str) -> None:
+async def test_what_the_server_does_not_take_is_told_in_its_words_and_underlined(
+    explain: Explain, sql: str, said: str, under: str
+) -> None:
     code, out, err = await explain(sql, user="postgres")
-    assert (code, out) == (1, "")
-    [line] = err.splitlines()
-    assert line.startswith("pgwarden: the server says: ")
-    assert said in line
+    assert (code, err) == (1, "")
+    assert f"the server says: {said} (SQLSTATE 42" in out
+    _, found = await facts(explain, sql, user="postgres")
+    error = found["commands"][-1]["error"] if "commands" in found else found["error"]
+    assert error["message"] == said
+    assert error["where"]["text"] == under
+    assert error["where"]["at"] == (sql.encode().index(under.encode()) if under else len(sql))
+
+
+async def test_each_command_of_a_text_is_explained(explain: Explain) -> None:
+    code, found = await facts(explain, "select id from people; select email from people order by email;")
+    assert (code, found["allowed"]) == (1, False)
+    assert [(each["command"], each["allowed"]) for each in found["commands"]] == [
+        ("select id from people", True),
+        ("select email from people order by email", False),
+    ]
+    code, out, _ = await explain("select id from people; select 1")
+    assert code == 0
+    assert "command 2 of 2: select 1" in out
+    assert "not known: what the commands before it would change: each is explained as if it came alone" in out
+
+
+async def test_a_parameter_needs_no_value(explain: Explain) -> None:
+    code, found = await facts(explain, "select id from people where email = $1")
+    assert code == 0
+    uses = {use["use"]: [one["column"] for one in use["columns"]] for use in found["uses"]}
+    assert uses["filtered by"] == ["public.people.email"]
+
+
+async def test_an_origin_is_told_through_views_which_are_named(explain: Explain, site: Site) -> None:
+    site.database.run(
+        "create view shown as select id, email as contact from people",
+        f"grant select on shown to {site.analyst}",
+    )
+    _, found = await facts(explain, "select contact from shown")
+    assert [one["column"] for one in found["columns"][0]["sources"]] == ["public.people.email"]
+    assert found["views"] == ["public.shown"]
+    _, out, _ = await explain("select contact from shown")
+    assert any("public.shown" in line and "view" in line for line in out.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("sql", "rule", "said"),
+    [
+        pytest.param(
+            "select id from people order by email",
+            "inference",
+            ["public.people.email sorts", "subject analysts ({rules}:8) has inference: equality",
+             "inference: open would allow it", "public.people.email is confidential by {rules}:4"],
+            id="inference",
+        ),
+        pytest.param(
+            "update people set name = email",
+            "laundering",
+            ["public.people.name would receive public.people.email",
+             "subject analysts ({rules}:8) has clearance: internal",
+             "public.people.email is confidential by {rules}:4"],
+            id="laundering",
+        ),
+        pytest.param(
+            "update people set email = 'x'",
+            "protected-write",
+            ["public.people.email would be written", "subject analysts ({rules}:8) has writes: refuse"],
+            id="protected write",
+        ),
+        pytest.param("create role x", "utility", ["create role is not among the commands"], id="utility"),
+        pytest.param(
+            "select pg_read_file(name) from people", "opaque", ["subject analysts ({rules}:8) has opaque: refuse"],
+            id="opaque",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_refusal_says_which_entry_decides_it_and_what_would_change_it(
+    explain: Explain, site: Site, sql: str, rule: str, said: list[str]
+) -> None:
+    code, found = await facts(explain, sql)
+    assert (code, found["rule"]) == (1, rule)
+    advice = "\n".join(found["advice"])
+    assert [each for each in said if each.format(rules=f"{site.folder}/rules.yaml") not in advice] == []
+    _, out, _ = await explain(sql)
+    assert "what decides it:" in out
+
+
+async def test_a_rule_of_the_firewall_is_advised_on_with_its_place(explain: Explain, site: Site) -> None:
+    rules = "firewall: {otherwise: allow, rules: [{name: no-writes, when: {effect: [update]}, action: refuse}]}\n"
+    site.write_rules(site.rules() + rules)
+    _, found = await facts(explain, "update people set name = 'x' where id = 1")
+    assert found["advice"][0] == f"all conditions of rule no-writes ({site.folder}/rules.yaml:15) hold"
 
 
 async def test_a_copy_is_judged_by_the_rows_it_would_give(explain: Explain) -> None:
     code, found = await facts(explain, "copy people to stdout")
+    assert (code, [one["mask"] for one in found["columns"]]) == (0, ["", "", "fixed"])
+    code, found = await facts(explain, "copy people to stdout (null 'none')")
     assert (code, found["rule"]) == (1, "copy")
+
+
+LOUD = """select '日本😀' as sign, upper(email) || 'x' as loud,
+\tcase when name = 'x' then lower(p.email) end from people p where length(p.email) > 3"""
+
+
+@pytest.mark.parametrize("before", ["", "explain ", "select '日本'; ", "prepare q as "])
+async def test_each_expression_on_the_way_of_a_value_has_its_place(explain: Explain, before: str) -> None:
+    sql = before + LOUD
+    _, found = await facts(explain, sql)
+    told = found["commands"][-1] if "commands" in found else found
+    by = [(one["what"], one["where"]["text"]) for column in told["columns"][1:] for one in column["by"]]
+    assert by == [
+        ("operator ||", "||"), ("function upper(text)", "upper"), ("CASE", "case"), ("operator =", "="),
+        ("function lower(text)", "lower"),
+    ]  # fmt: skip
+    assert [one["where"]["at"] for one in told["columns"][1]["by"]] == [
+        sql.encode().index(b"||"),
+        sql.encode().index(b"upper"),
+    ]
+    [use] = [use for use in told["uses"] if use["use"] == "filtered by"]
+    assert [(place["what"], place["where"]["text"]) for place in use["places"]] == [("public.people.email", "p.email")]
+    assert use["places"][0]["where"]["line"] == 2
+
+
+async def test_a_person_sees_the_places_underlined_however_wide_the_letters(explain: Explain) -> None:
+    _, out, _ = await explain(LOUD)
+    lines = out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("    1 | "))
+    assert lines[at : at + 3] == [
+        "    1 | select '日本😀' as sign, upper(email) || 'x' as loud,",
+        '      |                          ^^^^^ function upper(text), on the way to column 2 "loud"',
+        '      |                                       ^^ operator ||, on the way to column 2 "loud"',
+    ]
+    assert lines[at + 3].startswith("    2 |     case when")
+
+
+async def test_what_is_written_is_told_with_where_it_comes_from(explain: Explain) -> None:
+    _, found = await facts(explain, "update people set name = lower(email)")
+    [write] = found["writes"]
+    assert (write["column"]["column"], write["provenance"]) == ("public.people.name", "derived")
+    assert [one["what"] for one in write["by"]] == ["function lower(text)"]
+    _, out, _ = await explain("update people set name = lower(email)")
+    assert "      |                          ^^^^^ function lower(text), on the way to public.people.name" in out
 
 
 async def test_fetch_depends_on_what_the_session_declared(explain: Explain) -> None:
