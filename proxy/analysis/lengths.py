@@ -13,10 +13,10 @@ SCALE: Final = 0xFFFF
 
 
 def uncut(node: Node) -> Node | None:
-    """The argument of a length coercion that cannot change it, None for anything else: from varchar(n) to a varchar that
-    is not shorter, from numeric(p, s) to one of the same scale that is not narrower. A value of a type with a modifier
-    keeps to it wherever it comes from. Any other length may cut: then what is left is computed, for the mask of a part
-    is no mask of the whole (keep_last of the first five characters tells the fifth)."""
+    """The argument of a length coercion that cannot change it, None for anything else: from varchar(n) to a varchar
+    that is not shorter, from numeric(p, s) to one of the same scale that is not narrower. A value of a type with a
+    modifier keeps to it wherever it comes from. Any other length may cut: what is left is computed, for the mask of a
+    part is no mask of the whole (keep_last of the first five characters tells the fifth)."""
     if node.name != "FUNCEXPR":
         return None
     function = number(node, "funcid")

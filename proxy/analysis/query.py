@@ -147,7 +147,7 @@ def _from(scope: Scope) -> None:
                 waiting += children(node, "larg") + children(node, "rarg")
                 _condition(scope, scope.gathered.uses.joined, children(node, "quals"))
             case "RANGETBLREF":
-                _unexpanded(scope, scope.entry(number(node, "rtindex")))
+                _unexpanded(scope, number(node, "rtindex"))
             case name:
                 scope.gathered.unproven((f"node:{name}",))
 
@@ -165,9 +165,13 @@ def _used(scope: Scope, into: set[ColumnId], columns: frozenset[ColumnId]) -> No
     scope.gathered.uses.otherwise |= columns
 
 
-def _unexpanded(scope: Scope, entry: Node) -> None:
-    """A view that is read as it stands was not rewritten yet (in DECLARE, EXPLAIN, CREATE TABLE AS)."""
+def _unexpanded(scope: Scope, varno: int) -> None:
+    """A view that is read as it stands was not rewritten yet (in DECLARE, EXPLAIN, CREATE TABLE AS, and in bodies)."""
+    entry = scope.entry(varno)
     if number(entry, "rtekind") == 0:
+        if (view := scope.expandable(entry)) is not None:
+            scope.expanded(varno, view)
+            return
         relation = scope.ground.snapshot.relations.get(Oid(number(entry, "relid")))
         if relation is not None and relation.kind is RelationKind.VIEW:
             scope.gathered.unproven((f"view:{relation.full_name}",))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from proxy.analysis import bodies, json_paths
+from proxy.analysis import bodies, definitions, json_paths
 from proxy.analysis.expressions import collect, evaluate, known
 from proxy.analysis.functions import Behaviour
 from proxy.analysis.gathered import Gathered
@@ -93,7 +93,9 @@ class Scope:
         if varno == self.returning and varno:
             return self._written(entry, attnum, self._relation(Oid(number(entry, "relid")), attnum))
         match number(entry, "rtekind"):
-            case 0:  # RTE_RELATION
+            case 0 if (view := self.expandable(entry)) is not None:  # RTE_RELATION
+                return self._pick(self.expanded(varno, view), attnum)
+            case 0:
                 return self._relation(Oid(number(entry, "relid")), attnum)
             case 2:  # RTE_JOIN
                 return self._aliased(children(entry, "joinaliasvars"), attnum)
@@ -103,12 +105,34 @@ class Scope:
                 return self.columns(varno)[attnum - 1]
             case 3 if attnum == 1 and (call := self._members(entry)) is not None:
                 return evaluate(self, call)
+            case 3 if (held := definitions.row_column(self.ground, children(entry, "functions"), attnum)) is not None:
+                self.columns(varno)
+                return held
             case 3 | 4:  # RTE_FUNCTION, RTE_TABLEFUNC: every column from all that it was given
                 return mix_of(self.columns(varno))
             case _:
                 values = self.columns(varno)
                 self.note_failing(varno, attnum)
                 return self._pick(values, attnum)
+
+    def expandable(self, entry: Node) -> Relation | None:
+        """The view that an entry of a function's stored body reads: its own stored query is what the server will put in
+        its place (a view has no other rule for SELECT). In a tree that the server has just rewritten a view that is
+        still there is none that we understand; neither is one of the server's own."""
+        relation = self.ground.snapshot.relations.get(Oid(number(entry, "relid")))
+        if relation is None or relation.kind is not RelationKind.VIEW or not relation.view or not self.in_body():
+            return None
+        return relation
+
+    def expanded(self, varno: int, view: Relation) -> list[Value]:
+        """The columns of a view in a function's body, walked anew at each place: what it filters by belongs there."""
+        if varno not in self.outputs:
+            if varno in self.entered:
+                return [self._unproven("cycle")]
+            self.entered.add(varno)
+            queries = self.ground.stored(view.view or "")
+            self.outputs[varno] = self.subquery(queries[0]) if len(queries) == 1 else [self._unproven("tree")]
+        return self.outputs[varno]
 
     def note_failing(self, varno: int, attnum: Attnum) -> None:
         """Something refers to a column of a subquery; 0: to all of them."""
