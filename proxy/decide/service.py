@@ -85,6 +85,8 @@ class Decider:
         self._places: OrderedDict[tuple[object, ...], Place] = OrderedDict()
         self._next = 1
         self._changes: Counter[str] = Counter()
+        self._loaded: Counter[str] = Counter()
+        """How many changes of a database the last snapshot that was loaded for their sake has in it."""
         self._restricted: set[str] = set()
         self._observers: list[Callable[[str | None], None]] = []
 
@@ -122,8 +124,12 @@ class Decider:
     ) -> Place:
         """Where a session stands. meaning: the settings that names and literals depend on. changed: the session has
         changed the catalog, so it is loaded again first."""
-        load = self._catalogs.refresh if changed else self._catalogs.snapshot
+        seen = self._changes[login.database]
+        behind = self._loaded[login.database] < seen  # a change that went through us: not left to the next poll
+        load = self._catalogs.refresh if changed or behind else self._catalogs.snapshot
         snapshot = await load(login.database)
+        if changed or behind:
+            self._loaded[login.database] = max(self._loaded[login.database], seen)
         while True:  # until nothing has changed while we were at it: what is returned is of this moment
             generation, changes = self._generation, self._changes[login.database]
             found = await self._place(login, meaning, snapshot, client_encoding)
