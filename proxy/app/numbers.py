@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from proxy.catalog.service import CatalogService
+from proxy.decide.service import Decider
 from proxy.lane.table import Table
 from proxy.lane.together import Shared as LaneShared
 from proxy.observe.metrics import Distribution, Value
@@ -24,6 +25,7 @@ class Counted:
     gate: Gate
     catalogs: CatalogService
     shared: Shared
+    decider: Decider
     reloads: Mapping[str, int]
 
 
@@ -96,4 +98,9 @@ def _others(worker: Counted) -> Mapping[str, Value]:
         "pgwarden_probe_seconds": Distribution(timed.probe.counts, timed.probe.total_s),
         "pgwarden_analysis_seconds": Distribution(timed.analysis.counts, timed.analysis.total_s),
         "pgwarden_refusals": dict(worker.shared.verdicts.refusals),
+        "pgwarden_inference_probes": dict(worker.decider.probes),
+        "pgwarden_flows": dict(worker.decider.standings.flows),
+        "pgwarden_columns_remembered": {
+            database: len(standing.stuck) for database, standing in worker.decider.standings.current().items()
+        },
     }

@@ -34,6 +34,7 @@ from proxy.lane.together import Shared as LaneShared
 from proxy.masking.keys import Keys
 from proxy.observe.logs import EventLog
 from proxy.observe.metrics import Value, registry
+from proxy.policy.inference import Budgets
 from proxy.policy.rules import Rules
 from proxy.relay import ledger, phases
 from proxy.relay.login_words import LoggedIn
@@ -113,7 +114,16 @@ class Worker:
 
     def _decider(self, rules: Rules) -> Decider:
         keys, remembered, ask = _keys(self.config), self.state.load(), self.catalogs.tree
-        return Decider(rules, keys, self.catalogs, self._executor, memories=remembered, keeper=self.state, ask=ask)
+        return Decider(
+            rules,
+            keys,
+            self.catalogs,
+            self._executor,
+            memories=remembered,
+            keeper=self.state,
+            budgets=Budgets(secrets.token_bytes(32)),
+            ask=ask,
+        )
 
     async def start(self) -> tuple[str, int]:
         """Starts everything; where it listens. A server that is down may come back, but an account that it does not let
@@ -265,6 +275,7 @@ class Worker:
                 gate=self.gate,
                 catalogs=self.catalogs,
                 shared=self.shared,
+                decider=self.decider,
                 reloads=self.reloads,
             )
         )

@@ -6,7 +6,6 @@ import msgspec
 
 from proxy.masking.rows import RowMask
 from proxy.model import Classification, Decision, Footprint, Principal, Reading
-from proxy.policy.flows import Flow
 
 ContextId = NewType("ContextId", int)
 
@@ -65,5 +64,5 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """The template does not decide: the whole text is the key."""
     sets: bool = False
     """It calls set_config or its kind: the session's settings may be others afterwards."""
-    flows: tuple[Flow, ...] = ()
-    """Values that it moves to columns of a lower level."""
+    flows: tuple[Any, ...] = ()
+    """policy.flows.Flow: values that it moves to columns of a lower level."""

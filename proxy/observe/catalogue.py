@@ -76,6 +76,9 @@ METRICS: Final[tuple[Metric, ...]] = (
     _gauge("decision_cache_size", "Decisions that are known."),
     _duration("probe_seconds", "Time for the server to show a statement's tree."),
     _duration("analysis_seconds", "Time to read and analyse a statement and to decide."),
+    _counter("inference_probes", "Distinct guesses at protected values that a budget counted, by subject.", "subject"),
+    _counter("flows", "Statements that moved values to columns of a lower level, by database.", "database"),
+    _gauge("columns_remembered", "Columns whose level no entry gives them now: renamed, or raised.", "database"),
     # catalog and rules
     _gauge("catalog_version", "Version of the catalog snapshot in force.", "database"),
     _gauge(

@@ -5,12 +5,14 @@ distinct pairs of a protected column and a value, for one principal, in a span o
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
-from proxy.model import ColumnId, Footprint
+from proxy.model import Action, ColumnId, Decision, Footprint
 from proxy.policy.exposure import Exposure, columns_of
 from proxy.policy.reasons import Reason
 from proxy.policy.rules import Budget, Derived, Inference, Writes
@@ -70,6 +72,21 @@ class Spent(msgspec.Struct, frozen=True):
     allowed: bool
     fresh: int
     ends_s: int
+
+
+def over(decision: Decision, spent: Spent) -> Decision:
+    """The refusal of a statement whose guesses would go over the budget."""
+    ends = datetime.fromtimestamp(spent.ends_s, UTC)
+    reason = Reason.BUDGET.value
+    return replace(
+        decision,
+        action=Action.REFUSE,
+        rule=reason,
+        reason=reason,
+        message=f'refused by pgwarden rule "{reason}"',
+        hint=f"The guesses that this subject has are used up; they are new again at {ends:%H:%M:%S} UTC.",
+        treatments=(),
+    )
 
 
 class _Account:

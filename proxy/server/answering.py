@@ -14,13 +14,15 @@ _NO_TYPES: Final = b"\0\0"
 
 class Statement(msgspec.Struct, frozen=True):
     """What is to be decided. text None: a statement or portal that the protocol did not make; name is its name.
-    types: the tail of a Parse, count and OIDs. parse: the Parse's whole payload, where there is one."""
+    types: the tail of a Parse, count and OIDs. parse, bind: the whole payload of the Parse, of the Bind, where there is
+    one."""
 
     event: Event
     text: bytes | None
     name: bytes = b""
     types: bytes = _NO_TYPES
     parse: bytes = b""
+    bind: bytes = b""
 
     @property
     def type_oids(self) -> bytes:
@@ -59,18 +61,18 @@ def statement_of(event: Event, payload: bytes, stored: bytes) -> Statement:
         case Event.PARSE:
             return _parsed(event, payload)
         case Event.BIND if stored:
-            return _parsed(event, stored)
+            return _parsed(event, stored, payload)
         case Event.BIND:
             _, _, rest = payload.partition(b"\0")
-            return Statement(event, None, rest.partition(b"\0")[0])
+            return Statement(event, None, rest.partition(b"\0")[0], bind=payload)
         case Event.EXECUTE:
             return Statement(event, None, payload.partition(b"\0")[0])
         case _:
             raise InvariantBroken(f"{event.name} is not held for a decision")
 
 
-def _parsed(event: Event, payload: bytes) -> Statement:
+def _parsed(event: Event, payload: bytes, bind: bytes = b"") -> Statement:
     name, _, rest = payload.partition(b"\0")
     text, _, types = rest.partition(b"\0")
     (count,) = struct.unpack_from("!H", types)
-    return Statement(event, text, name, types[: 2 + 4 * count], payload)
+    return Statement(event, text, name, types[: 2 + 4 * count], payload, bind)

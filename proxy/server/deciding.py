@@ -11,6 +11,7 @@ from proxy.model import Action, Literal
 from proxy.relay.probe import Answers
 from proxy.relay.words import Event
 from proxy.server.answering import Again, Outcome, Resolved, Statement
+from proxy.server.counting import Counting
 from proxy.server.judging import NO_TEMPLATE, Judging
 from proxy.server.names import Names
 from proxy.server.several import BY_NAME, Several, apart
@@ -24,6 +25,7 @@ class Deciding:
     def __init__(self, seat: Seat, session: Session) -> None:
         self._judging = Judging(seat, session)
         self._names, self._several = Names(self._judging), Several(self._judging)
+        self._counting = Counting(self._judging)
 
     def completed(self, judged: Judgement) -> None:
         """A command that gives names a new meaning, or changes the catalog, has succeeded."""
@@ -48,6 +50,9 @@ class Deciding:
 
     async def decide(self, asked: Statement) -> Outcome:
         """The answer to a message that the lane holds."""
+        return self._counting.within(asked, await self._decide(asked))
+
+    async def _decide(self, asked: Statement) -> Outcome:
         if asked.text is None:
             return await self._names.without_text(asked)
         place, options = self._judging.place(), self._judging.options()
@@ -64,7 +69,7 @@ class Deciding:
         if (flight := self._judging.shared.flights.get((place.id, key))) is not None:
             await flight.wait()
             if self._known(place, key, self._judging.with_types(whole, asked)) is not None:
-                return Again() if asked.event in (Event.QUERY, Event.PARSE) else await self.decide(asked)
+                return Again() if asked.event in (Event.QUERY, Event.PARSE) else await self._decide(asked)
         return await self._fly(place, key, asked, lexed.statements, self._literals(place, asked.text, lexed))
 
     def _literals(self, place: Place, text: bytes, lexed: LexedText) -> tuple[Literal, ...]:
@@ -92,7 +97,9 @@ class Deciding:
         found = self._judging.shared.table.find(place.id, key)
         if found is not None and found.flags & lane.FULL_TEXT:
             found = self._judging.shared.table.find(place.id, whole)
-        return found if found is not None and not found.flags & lane.ASK else None
+        if found is None or (found.flags & lane.ASK and not _counted(found)):
+            return None
+        return found
 
     async def _one(self, place: Place, key: bytes, asked: Statement, literals: tuple[Literal, ...]) -> Outcome:
         text = asked.text or b""
@@ -141,3 +148,9 @@ class Deciding:
         if "transaction" in reading.effects and judged.decision.action is Action.ALLOW:
             return Resolved(self._judging.verdict(judged, text, extra=lane.ASK))
         return Resolved(self._judging.nothing(place, asked, judged))
+
+
+def _counted(verdict: Verdict) -> bool:
+    """Whether the lane asks about a decision that stands, only so that its guesses are counted."""
+    judged = verdict.decision
+    return isinstance(judged, Judgement) and bool(judged.decision.guesses) and judged.reading.kind not in BY_NAME

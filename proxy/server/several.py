@@ -91,7 +91,8 @@ def moves(reading: Reading) -> bool:
 
 def _forbidden(judged: list[Judgement], readings: list[Reading]) -> Judgement | None:
     """The judgement that refuses a restricted reader's string, where one of its commands may change the others."""
-    if any(moves(reading) or reading.kind in BY_NAME for reading in readings):
+    guessing = any(each.decision.guesses for each in judged)  # counted one by one
+    if guessing or any(moves(reading) or reading.kind in BY_NAME for reading in readings):
         return apart(judged[0])
     return None
 

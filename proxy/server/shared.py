@@ -49,6 +49,9 @@ class Decides(Protocol):
     def refuse_early(self, place: Place, reading: Reading) -> Judgement | None:
         """The refusal that the text alone settles; None: ask the server."""
 
+    def over_budget(self, place: Place, judged: Judgement, values: frozenset[bytes]) -> Judgement | None:
+        """Counts the guesses of one execution; the refusal where they would go over the subject's budget."""
+
     def stricter(self, place: Place, columns: Sequence[tuple[Oid, int] | None]) -> tuple[RowMask, bytes]:
         """Typed constants for the columns given by type and typmod, and which those are."""
 

@@ -161,6 +161,8 @@ def flags_of(judgement: Judgement) -> int:
         flags |= lane.NOTIFY | lane.BARRIER
     if reading.kind in ASKED_EACH_TIME and decision.restricted:
         flags |= lane.ASK
+    if decision.guesses:
+        flags |= lane.ASK
     if decision.tainted:
         flags |= lane.TAINTED
         flags |= lane.RUNS if _runs_anything(judgement.footprint) else 0

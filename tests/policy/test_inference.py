@@ -10,8 +10,22 @@ from proxy.policy.exposure import Exposure
 from proxy.policy.inference import MOST_PRINCIPALS, Budgets, guesses, inferred, written
 from proxy.policy.reasons import Reason
 from proxy.policy.rules import Budget, Inference, Subject, Writes
-from tests.policy.scene import ANALYST, CARD, CLASSIFICATION, CLEARED, COUNTRY, EMAIL, OPEN, PHONE, STRICT
-from tests.policy.scene import bare, change, computed, origin, query
+from tests.policy.scene import (
+    ANALYST,
+    CARD,
+    CLASSIFICATION,
+    CLEARED,
+    COUNTRY,
+    EMAIL,
+    OPEN,
+    PHONE,
+    STRICT,
+    bare,
+    change,
+    computed,
+    origin,
+    query,
+)
 
 COUNTED = replace(ANALYST, name="counted", budget=Budget(3, 3_600))
 WRITER = replace(ANALYST, name="writer", writes=Writes.ALLOW)
@@ -66,7 +80,7 @@ def test_what_a_protected_column_may_do(
         pytest.param(
             replace(WRITER, inference=Inference.NONE),
             Reason.PROTECTED_WRITE,
-            id="a constraint would tell what is there",
+            id="a constraint would tell",
         ),
         pytest.param(CLEARED, None, id="who may see it"),
     ],
