@@ -1,0 +1,6 @@
+DIGITS: str
+LEAST: int
+
+class FF1:
+    def __init__(self, key: bytes, radix: int, alphabet: str | None = None) -> None: ...
+    def encrypt(self, tweak: bytes, text: str) -> str: ...
