@@ -15,10 +15,12 @@ from proxy.model import ColumnId, Oid
 
 class Derivation(msgspec.Struct, frozen=True):
     """Where a derived column's values come from, through views over views down to tables. unproven: a stored tree on
-    the way is not understood, or calls functions that are not proven: the column may hold anything."""
+    the way is not understood, or calls functions that are not proven: the column may hold anything. direct: the columns
+    whose unchanged values it holds, none where it is computed on the way."""
 
     sources: frozenset[ColumnId]
     unproven: bool = False
+    direct: frozenset[ColumnId] = frozenset()
 
 
 def derivations(snapshot: Snapshot) -> Mapping[ColumnId, Derivation]:
@@ -31,7 +33,8 @@ def derivations(snapshot: Snapshot) -> Mapping[ColumnId, Derivation]:
             found[ColumnId(relation.oid, attnum)] = Derivation(sources, unproven)
         if relation.view is not None:
             for attnum, value in zip(sorted(relation.columns), _columns(ground, relation), strict=True):
-                found[ColumnId(relation.oid, attnum)] = Derivation(value.sources, bool(value.opaque))
+                direct = value.direct if not value.computed and not value.opaque else frozenset[ColumnId]()
+                found[ColumnId(relation.oid, attnum)] = Derivation(value.sources, bool(value.opaque), direct)
     return {column: _closed(column, found) for column in found}
 
 
@@ -94,4 +97,20 @@ def _closed(column: ColumnId, known: Mapping[ColumnId, Derivation]) -> Derivatio
             unproven |= step.unproven
             waiting += step.sources - found
             found |= step.sources
-    return Derivation(frozenset(found), unproven)
+    return Derivation(frozenset(found), unproven, _unchanged(column, known))
+
+
+def _unchanged(column: ColumnId, known: Mapping[ColumnId, Derivation]) -> frozenset[ColumnId]:
+    """The columns of tables whose unchanged values a column holds; none where one step of the way computes."""
+    found, seen, waiting = set[ColumnId](), set[ColumnId](), [column]
+    while waiting:
+        each = waiting.pop()
+        step = known.get(each)
+        if step is None:
+            found.add(each)
+        elif not step.direct:
+            return frozenset()
+        elif each not in seen:
+            seen.add(each)
+            waiting += step.direct
+    return frozenset(found)

@@ -12,14 +12,14 @@ from typing import Final
 from msgspec.structs import replace
 
 from proxy.analysis.definitions import stored
-from proxy.analysis.related import derived_columns, related_columns, unproven_columns
+from proxy.analysis.related import Derivation, derivations, related_columns
 from proxy.catalog.snapshot import Relation, Snapshot
 from proxy.decide.documents import Parts, classified_as, documents, parts_of, rest_of
 from proxy.model import Attnum, Classification, Classified, ColumnId, Level, Oid
 from proxy.policy.classifier import Classifier
 from proxy.policy.data_catalogs import FIRST_NORMAL_OID, holds_data
 from proxy.policy.exposure import Exposure
-from proxy.policy.rules import Rules, Subject
+from proxy.policy.rules import DEFAULT_LABEL, DERIVED_LABEL, Rules, Subject
 
 CATALOG_RULE: Final = "built in: catalogs that hold data"
 STORED_RULE: Final = "built in: definitions in which a constant meets a classified column"
@@ -42,14 +42,14 @@ def classify(rules: Rules, snapshot: Snapshot, named: Mapping[ColumnId, Classifi
     found = dict(named_columns(rules, snapshot) if named is None else named)
     highest = max((known.level for known in found.values()), default=Level(0))
     ceiling = rules.top if rules.unclassified is None else max(highest, rules.unclassified)
-    same = related_columns(snapshot)
+    same, derived = related_columns(snapshot), derivations(snapshot)
     parts = parts_of(rules, snapshot, same)
     found = rest_of(rules, snapshot, parts, found)
     for relation in snapshot.relations.values():
         _guard_catalogs(relation, ceiling, found)
-    _raise_relatives(snapshot, same, parts, found)
+    _raise_relatives(same, derived, parts, found)
     if ceiling > 0:
-        for column in unproven_columns(snapshot):
+        for column in (column for column, one in derived.items() if one.unproven):
             found[column] = Classified(ceiling, rule=UNPROVEN_RULE)
     held = documents(parts, found)
     found.update({column: known for column in held if (known := classified_as(column, parts, found)) is not None})
@@ -81,22 +81,38 @@ def _guard_catalogs(relation: Relation, level: Level, found: dict[ColumnId, Clas
 
 
 def _raise_relatives(
-    snapshot: Snapshot, related: Mapping[ColumnId, frozenset[ColumnId]], parts: Parts, found: dict[ColumnId, Classified]
+    related: Mapping[ColumnId, frozenset[ColumnId]],
+    derived: Mapping[ColumnId, Derivation],
+    parts: Parts,
+    found: dict[ColumnId, Classified],
 ) -> None:
     """Levels flow along inheritance, and from sources into what is derived from them, until nothing rises any more.
     found: of documents with parts what the rest of them is; relatives have the same parts."""
-    links = [(target, sources, True) for target, sources in related.items()]
-    links += [(target, sources, False) for target, sources in derived_columns(snapshot).items()]
     changed = True
     while changed:
         changed = False
-        for target, sources, same in links:
-            rests = same and target in parts
+        for target, sources in related.items():
+            rests = target in parts
             best = _highest(found.get(one) if rests else classified_as(one, parts, found) for one in sources)
-            known = found.get(target)
-            if best is not None and (known is None or known.level < best.level):
-                found[target] = best if same else replace(best, type=known.type if known else "default")
-                changed = True
+            changed |= _rise(found, target, best, None)
+        for target, one in derived.items():
+            best = _highest(classified_as(source, parts, found) for source in one.sources)
+            changed |= _rise(found, target, best, _label(one.direct, found))
+
+
+def _rise(found: dict[ColumnId, Classified], target: ColumnId, best: Classified | None, label: str | None) -> bool:
+    """Whether a column is of a higher level now. label: its type where no entry gives it one; None: that of best."""
+    known = found.get(target)
+    if best is None or (known is not None and known.level >= best.level):
+        return False
+    found[target] = best if label is None else replace(best, type=known.type if known else label)
+    return True
+
+
+def _label(direct: frozenset[ColumnId], found: Mapping[ColumnId, Classified]) -> str:
+    """The type of a column that stores the values of others: theirs where they are unchanged and agree."""
+    labels = {found[column].type if column in found else DEFAULT_LABEL for column in direct}
+    return labels.pop() if len(labels) == 1 else DERIVED_LABEL
 
 
 def _highest(candidates: Iterable[Classified | None]) -> Classified | None:

@@ -18,7 +18,7 @@ from proxy.masking.methods.redact import Redact
 from proxy.masking.rows import RowMask
 from proxy.model import ColumnTreatment, Oid, Output, Treatment
 from proxy.policy.documents import written
-from proxy.policy.rules import Rules
+from proxy.policy.rules import DERIVED_LABEL, Rules
 
 MOST_KEPT: Final = 4096
 UTF8: Final = frozenset({"UTF8", "UNICODE"})
@@ -88,7 +88,7 @@ class Masks:
 
     def _method(self, how: ColumnTreatment) -> Method:
         match how.treatment:
-            case Treatment.MASK:
+            case Treatment.MASK if how.label != DERIVED_LABEL:
                 entry = self._rules.mask_for(how.label)
                 return entry.method if entry is not None and isinstance(entry.method, Method) else Auto()
             case Treatment.NULL | Treatment.DEFINITION:

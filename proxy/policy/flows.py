@@ -8,7 +8,7 @@ import msgspec
 from proxy.model import Classification, Classified, ColumnId, Footprint, Level, Origin, Reading
 from proxy.policy.exposure import Exposure, columns_of
 from proxy.policy.restrict import SHAPES, Shape
-from proxy.policy.rules import DEFAULT_LABEL
+from proxy.policy.rules import DEFAULT_LABEL, DERIVED_LABEL
 from proxy.policy.treat import is_bare
 
 FLOW: Final = "flow"
@@ -58,7 +58,7 @@ def _written(footprint: Footprint, exposure: Exposure) -> tuple[Flow, ...]:
 
 
 def _unknown(exposure: Exposure) -> Flow:
-    return Flow(NOWHERE, Classified(exposure.classification.highest, DEFAULT_LABEL, FLOW), position=EVERY)
+    return Flow(NOWHERE, Classified(exposure.classification.highest, DERIVED_LABEL, FLOW), position=EVERY)
 
 
 def _flow(origin: Origin, exposure: Exposure, column: ColumnId | None = None, position: int = EVERY) -> Flow | None:
@@ -74,10 +74,10 @@ def _flow(origin: Origin, exposure: Exposure, column: ColumnId | None = None, po
 
 
 def _label(origin: Origin, exposure: Exposure) -> str:
-    """The type of an unchanged value, where all columns that it may come from have the same; else that of no column."""
+    """The type of an unchanged value, where all columns that it may come from have the same; else: it is derived."""
     columns = exposure.classification.columns
     labels = {columns[column].type if column in columns else DEFAULT_LABEL for column in origin.direct}
-    return labels.pop() if is_bare(origin) and len(labels) == 1 else DEFAULT_LABEL
+    return labels.pop() if is_bare(origin) and len(labels) == 1 else DERIVED_LABEL
 
 
 def _level_there(column: ColumnId, exposure: Exposure) -> Level | None:

@@ -15,6 +15,9 @@ from proxy.policy.trusted import TrustedFunction
 Network: TypeAlias = IPv4Network | IPv6Network
 UNBOUNDED: Final = Level(1 << 30)
 DEFAULT_LABEL: Final = "default"
+DERIVED_LABEL: Final = "(derived)"
+"""Of a column that stores what was computed from protected ones: its mask is a constant, whatever the rules say of the
+types that it comes from. Equal masks would tell of equal lengths."""
 
 
 class Derived(Enum):
