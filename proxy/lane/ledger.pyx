@@ -4,7 +4,7 @@ from libc.stdlib cimport free, malloc
 
 from proxy.audit.spool cimport Spool, statements_running
 from proxy.lane.queues cimport release_out
-from proxy.lane.names cimport forget_portals, forget_statements, tidy
+from proxy.lane.names cimport release_names, tidy
 from proxy.lane.shared cimport drop_bound, drop_prepared, drop_ruling
 from proxy.lane.state cimport (
     AUDIT_DURABLE,
@@ -205,10 +205,8 @@ cdef void free_session(Sess *s) noexcept nogil:
     while s.head != s.tail:
         s.tail -= 1
         unpaid(s, &s.ring[s.tail & (s.ring_size - 1)], s.tail)
-    forget_statements(&s.statements)
-    forget_portals(&s.portals)
-    free(s.statements.buckets)
-    free(s.portals.buckets)
+    release_names(&s.statements, 0)
+    release_names(&s.portals, 1)
     free(s.ring)
     free(s.shield.slots)
     release_out(&s.to_server.out)

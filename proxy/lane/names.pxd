@@ -5,4 +5,5 @@ cdef Name *intern(Names *names, const unsigned char *text, Py_ssize_t size) noex
 cdef void tidy(Names *names, Name *name) noexcept nogil
 cdef void forget(Names *names, int portals) noexcept nogil
 cdef void forget_statements(Names *names) noexcept nogil
+cdef void release_names(Names *names, int portals) noexcept nogil
 cdef void forget_portals(Names *names) noexcept nogil

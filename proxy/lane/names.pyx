@@ -93,7 +93,7 @@ cdef void forget(Names *names, int portals) noexcept nogil:
             else:
                 drop_prepared(<Prepared *> name.value)
             name.value = NULL
-            if name.pending:
+            if name.pending or name.size == 0:  # the unnamed one comes again with the next batch
                 link = &name.next
                 continue
             drop_name(names, link)
@@ -110,12 +110,29 @@ cdef void drop_name(Names *names, Name **link) noexcept nogil:
 cdef void tidy(Names *names, Name *name) noexcept nogil:
     """A name that means nothing, and that no due reply points at, is forgotten: drivers number their statements."""
     cdef Name **link
-    if name.value != NULL or name.pending:
+    if name.value != NULL or name.pending or name.size == 0:
         return
     link = &names.buckets[name.hash & (names.size - 1)]
     while link[0] != name:
         link = &link[0].next
     drop_name(names, link)
+
+
+cdef void release_names(Names *names, int portals) noexcept nogil:
+    """Gives everything back; no reply is due any more."""
+    cdef int i
+    cdef Name *name
+    cdef Name *following
+    forget(names, portals)
+    for i in range(names.size):
+        name = names.buckets[i]
+        while name != NULL:
+            following = name.next
+            free(name)
+            name = following
+    free(names.buckets)
+    names.buckets = NULL
+    names.size = names.count = 0
 
 
 cdef void forget_statements(Names *names) noexcept nogil:
@@ -124,6 +141,3 @@ cdef void forget_statements(Names *names) noexcept nogil:
 
 cdef void forget_portals(Names *names) noexcept nogil:
     forget(names, 1)
-
-
-# -- the ledger --

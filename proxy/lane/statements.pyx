@@ -1,5 +1,7 @@
 """Query and Parse: where a statement's text meets its decision. Each function answers 1 taken, 0 held, -1 over."""
 
+from libc.string cimport memcmp
+
 from proxy.audit.execution cimport Value
 from proxy.lane.queues cimport append, pass_server, put_client, reserve
 from proxy.lane.ledger cimport owe
@@ -94,6 +96,21 @@ cdef Ruling *look_up(Sess *s, const unsigned char *text, Py_ssize_t size,
     return (<Table> s.table).look_up(s.context, s.work.key.data, s.work.key.used)
 
 
+cdef Ruling *decided(Sess *s, const unsigned char *text, Py_ssize_t size,
+                     const unsigned char *types, Py_ssize_t types_size, Lexed *lexed) noexcept nogil:
+    """The same for a Parse. Drivers repeat theirs to the letter: what was found for a text whose record needs nothing
+    of it is found again without reading it. Text, count and types stand in one piece, which is compared whole."""
+    cdef Py_ssize_t whole = types + types_size - text
+    cdef Ruling *ruling = (<Table> s.table).recall(s.context, s.lex_options, text, whole)
+    if ruling != NULL:
+        lexed.literals = 0
+        return ruling
+    ruling = look_up(s, text, size, types, types_size, lexed)
+    if ruling != NULL and count_literals(ruling, lexed) == 0:
+        (<Table> s.table).note(s.context, s.lex_options, text, whole, ruling)
+    return ruling
+
+
 cdef int count_literals(Ruling *ruling, Lexed *lexed) noexcept nogil:
     """Literals that the record of such a statement keeps."""
     return lexed.literals if ruling.values_as and not lexed.flags & LEX_BROKEN_OR_OVERFLOW else 0
@@ -177,7 +194,7 @@ cdef int on_parse(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept
             return 0
         ruling = NULL
         if not s.dirty:
-            ruling = look_up(s, payload + name_end + 1, end - name_end - 1, payload + end + 3, length - end - 3, &lexed)
+            ruling = decided(s, payload + name_end + 1, end - name_end - 1, payload + end + 3, length - end - 3, &lexed)
         if ruling == NULL:
             s.counters.cache_misses += 1
             return -1 if s.failed else hold_for_python(s, EVENT_PARSE, payload, length, NULL, 0)
@@ -191,6 +208,16 @@ cdef int on_parse(Sess *s, const unsigned char *frame, Py_ssize_t size) noexcept
     return taken
 
 
+cdef Prepared *again(Sess *s, Prepared *known, Ruling *ruling, const unsigned char *parse, Py_ssize_t size) noexcept nogil:
+    """The statement that the name stands for already, where this Parse says the same of it to the letter; else NULL."""
+    if known == NULL or known.ruling != ruling or known.context != s.context or known.size != size:
+        return NULL
+    if memcmp(known.parse, parse, size) != 0:
+        return NULL
+    known.refs += 1
+    return known
+
+
 cdef int let_parse(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize_t size, Py_ssize_t name_size,
                    int literals) noexcept nogil:
     cdef Name *name = intern(&s.statements, frame + 5, name_size)
@@ -198,10 +225,12 @@ cdef int let_parse(Sess *s, Ruling *ruling, const unsigned char *frame, Py_ssize
     cdef Owed *owed
     if name == NULL:
         return end_session(s, "too many prepared statements")
-    prepared = new_prepared(&s.kept, ruling, s.context, frame + 5, size - 5, s.work.spans, literals)
+    prepared = again(s, <Prepared *> name.value, ruling, frame + 5, size - 5)
     if prepared == NULL:
-        return end_session(s, "out of memory")
-    prepared.text_at = name_size + 1
+        prepared = new_prepared(&s.kept, ruling, s.context, frame + 5, size - 5, s.work.spans, literals)
+        if prepared == NULL:
+            return end_session(s, "out of memory")
+        prepared.text_at = name_size + 1
     if s.answer_parsed:  # the probe's Parse was this one
         s.answer_parsed = 0
         drop_prepared(<Prepared *> name.value)

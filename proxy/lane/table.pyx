@@ -73,6 +73,7 @@ cdef class Table:
             free(slot.key)
             slot.ruling = NULL
             slot.key = NULL
+            self.changes += 1
             self.count -= 1
             self.held -= slot.size
 
@@ -87,8 +88,34 @@ cdef class Table:
             if slot.ruling != NULL and slot.hash == h and slot.context == context and slot.size == size:
                 if memcmp(slot.key, key, size) == 0:
                     slot.used = 1
+                    self.found = slot
                     return slot.ruling
         return NULL
+
+    cdef Ruling *recall(self, unsigned long long context, int options, const unsigned char *text, Py_ssize_t size) noexcept nogil:
+        """What was noted for exactly this text since the table changed last; NULL: nothing. text: with all that a
+        Parse says behind its name."""
+        cdef Recent *recent
+        if size > RECENT_SIZE:
+            return NULL
+        recent = &self.recent[hash_key(context, text, size) & (RECENT - 1)]
+        if recent.ruling == NULL or recent.changes != self.changes or recent.context != context:
+            return NULL
+        if recent.options != options or recent.size != size or memcmp(recent.text, text, size) != 0:
+            return NULL
+        recent.slot.used = 1
+        return recent.ruling
+
+    cdef void note(self, unsigned long long context, int options, const unsigned char *text, Py_ssize_t size, Ruling *ruling) noexcept nogil:
+        """Keeps what look_up has just found for a text, so that the same text need not be read again. It is compared
+        whole, like a key, and is good for nothing once any entry has come or gone."""
+        cdef Recent *recent
+        if size > RECENT_SIZE or self.found == NULL or self.found.ruling != ruling:
+            return
+        recent = &self.recent[hash_key(context, text, size) & (RECENT - 1)]
+        recent.context, recent.changes, recent.options = context, self.changes, options
+        recent.ruling, recent.slot, recent.size = ruling, self.found, <int> size
+        memcpy(recent.text, text, size)
 
     def find(self, unsigned long long context, bytes key not None):
         """The verdict under that key, None where there is none."""
@@ -114,6 +141,7 @@ cdef class Table:
         slot.ruling = &verdict.ruling
         hold_ruling(slot.ruling)
         Py_INCREF(verdict)
+        self.changes += 1
         self.count += 1
         self.held += size
 
