@@ -79,7 +79,7 @@ def _inference(refused: Refused) -> list[str]:
     among = refused.exposure.among
     used = {
         "filters": footprint.filtered, "joins": footprint.joined, "groups": footprint.grouped,
-        "sorts": footprint.sorted, "is computed with": footprint.computed,
+        "sorts": footprint.sorted, "would be told of by errors of what is computed": footprint.computed,
     }  # fmt: skip
     lines = [
         f"{refused.source(one).column} {how}" for how, those in used.items() for one in sorted(among(those))[:MOST]

@@ -16,9 +16,11 @@ from proxy.app.underline import Mark
 from proxy.app.wording import words_for
 from proxy.catalog.encodings import codec_of
 from proxy.catalog.loader import Connection, load
+from proxy.catalog.parsing import MARK, tree_of
 from proxy.catalog.snapshot import RelationKind, Snapshot
 from proxy.config.load import load_rules
 from proxy.config.settings import Config
+from proxy.decide.bodies import Ask
 from proxy.decide.masks import Masks
 from proxy.decide.service import Decider
 from proxy.decide.words import Judgement
@@ -55,7 +57,7 @@ async def explain(config: Config, question: Question) -> list[Explanation]:
     try:
         snapshot = await load(connection)
         with ThreadPoolExecutor(max_workers=1) as executor:
-            decider = Decider(rules, keys, OneSnapshot(snapshot), executor)
+            decider = Decider(rules, keys, OneSnapshot(snapshot), executor, ask=_asking(connection))
             asking = await Asking.open(config, question.database)
             try:
                 heard = await Inquiry(decider, snapshot, asking).ask(question, connection)
@@ -67,6 +69,15 @@ async def explain(config: Config, question: Question) -> list[Explanation]:
         return [await _Told(report, each).written(warnings, connection) for each in heard]
     finally:
         await connection.close()
+
+
+def _asking(connection: Connection) -> Ask:
+    """How the decider learns what the body of an SQL function does."""
+
+    async def ask(_database: str, statement: str) -> str | None:
+        return await tree_of(connection, statement, MARK)
+
+    return ask
 
 
 class _Report:

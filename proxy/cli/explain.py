@@ -65,14 +65,13 @@ def _say(report: Report, found: Explanation) -> None:
         return
     report.table([{"": name, "verdict": value} for name, value in _verdict(found).items() if value])
     _underline(report, _places(found))
+    for words in dict.fromkeys(words for mark, words in _places(found) if mark is None):
+        report.say(f"{' ' * 6}| {words}", style="cyan")
     if found.advice:
         report.say("what decides it:")
         for line in found.advice:
             report.say(f"  - {line}")
-    plain = not any(one.by for one in found.columns)
-    rows = [row for one in found.columns for row in _rows(one)]
-    report.table([{name: row[name] for name in row if name != "by" or not plain} for row in rows],
-                 title="result columns")  # fmt: skip
+    report.table([row for one in found.columns for row in _rows(one)], title="result columns")
     rows = [{"use": use.use, **_level(one)} for use in found.uses for one in use.columns]
     report.table(rows, title="what happens to columns")
     rows = [{"written": one.column.column, "provenance": one.provenance, "from": [each.column for each in one.sources]}
@@ -105,14 +104,12 @@ def _verdict(found: Explanation) -> dict[str, object]:
 def _rows(one: Column) -> list[dict[str, object]]:
     """A line for each column that the value comes from; what is said of the value stands on the first."""
     first, *others = one.sources or (Source("", "", ""),)
-    by = [each.what for each in one.by]
-    said = {"column": one.name, "type": one.type, "provenance": one.provenance, **_from(first), "by": by,
-            "mask": one.mask}  # fmt: skip
+    said = {"column": one.name, "type": one.type, "provenance": one.provenance, **_from(first), "mask": one.mask}
     return [said, *({"column": "", **_from(each)} for each in others)]
 
 
 def _from(source: Source) -> dict[str, object]:
-    return {"from": source.column, "level": source.level, "rule": source.rule}
+    return {"from": source.column, "level": source.level}  # the rule stands in the table of uses, once
 
 
 def _level(source: Source) -> dict[str, object]:

@@ -98,6 +98,13 @@ async def test_what_could_not_be_proven_is_told_in_words(explain: Explain, site:
     ]
 
 
+async def test_a_function_written_in_sql_is_looked_into(explain: Explain, site: Site) -> None:
+    site.database.run("create function loud(t text) returns text language sql stable as 'select upper(t)'")
+    code, found = await facts(explain, "select loud(name) from people")
+    assert (code, found["unproven"]) == (0, [])
+    assert [column["provenance"] for column in found["columns"]] == ["derived"]
+
+
 async def test_a_person_reads_tables(explain: Explain) -> None:
     code, out, err = await explain("select email from people")
     assert (code, err) == (0, "")
