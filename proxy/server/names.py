@@ -1,6 +1,7 @@
 """Names that SQL gives: cursors and prepared statements, remembered as the server acknowledges them."""
 
 import re
+import struct
 from typing import Final
 
 from msgspec.structs import replace
@@ -80,14 +81,54 @@ class Names:
                 )
                 return Resolved(self._judging.verdict(judged, text, extra=lane.ASK))
             if not await self._still_prepared(name):
-                return Resolved(self._judging.nothing(place, asked))
+                return await self._parsed(place, asked, reading, name)
             inner, judged = self._prepared[name]
             return await self._prepared_again(place, inner, judged, reading)
         if not await self._still_declared(name):
-            return Resolved(self._judging.nothing(place, asked))
+            return await self._portal(place, asked, reading, name)
         declared = self._cursors[name]
         judged = self._judging.shared.decider.judge_footprint(place, reading, declared.footprint)
         return Resolved(self._judging.verdict(judged, text, extra=lane.ASK))
+
+    async def _parsed(self, place: Place, asked: Statement, reading: Reading, name: str) -> Outcome:
+        """EXECUTE of what a protocol Parse has prepared: the server keeps its text, and understands it anew, as we do.
+        What it does not know it will reject."""
+        moment = self._judging.moment
+        rows = await self._kept(name, "statement, parameter_types::pg_catalog.oid[]", "pg_prepared_statements")
+        if moment is None or len(rows) != 1 or None in rows[0]:
+            return Resolved(self._judging.nothing(place, asked))
+        text, oids = (value or b"" for value in rows[0])
+        types = [struct.pack("!I", int(oid)) for oid in oids.strip(b"{}").split(b",") if oid]
+        await self._judging.forget_plans()
+        tail = struct.pack("!H", len(types)) + b"".join(types)
+        ends = self._judging.session.phase == Phase.READY
+        question = probe_texts(moment, [text], tail) if ends else probe_inner(moment, text, tail)
+        answers = read_answers(await self._judging.seat.ask(question), moment, 1)
+        if not answers.statements or answers.statements[0].error is not None:
+            return Resolved(self._judging.nothing(place, asked))
+        judged = await self._judging.shared.decider.judge(place, reading, answers.statements[0].trees or None)
+        return Resolved(self._judging.verdict(judged, asked.text or b"", extra=lane.ASK))
+
+    async def _portal(self, place: Place, asked: Statement, reading: Reading, name: str) -> Outcome:
+        """FETCH from a cursor that DECLARE did not make: from a portal, which means what it meant when it was bound."""
+        if not await self._kept(name, "name", "pg_cursors"):
+            return Resolved(self._judging.nothing(place, asked))
+        unknown = replace(reading, kind=f"{reading.kind} from a portal")
+        judged = await self._judging.shared.decider.judge(place, unknown, None)
+        return Resolved(self._judging.verdict(judged, asked.text or b"", extra=lane.ASK))
+
+    async def _kept(
+        self, name: str, columns: str, view: str, condition: str = "true"
+    ) -> list[tuple[bytes | None, ...]]:
+        """What the server keeps under a name; nothing where it cannot be asked."""
+        if self._judging.session.status == "E":
+            return []
+        literal = name.replace("\\", "\\\\").replace("'", "\\'")
+        asked = (
+            f"select {columns} from pg_catalog.{view}"  # noqa: S608  our own words, and a name with its quotes escaped
+            f" where name operator(pg_catalog.=) E'{literal}' and {condition}"
+        )
+        return await self._judging.read_back(self._judging.encode(asked))
 
     async def _still_declared(self, name: str) -> bool:
         """Whether a cursor is the one that DECLARE made: Close, Bind and the end of a transaction pass us by."""
@@ -103,12 +144,7 @@ class Names:
         """Whether the server keeps under a name what was made by that command."""
         if self._judging.session.status == "E":
             return True  # where nothing runs, and nothing can be asked
-        literal = (made.name or "").replace("\\", "\\\\").replace("'", "\\'")
-        asked = (
-            f"select statement from pg_catalog.{view}"  # noqa: S608  our own words, and a name with its quotes escaped
-            f" where name operator(pg_catalog.=) E'{literal}' and {condition}"
-        )
-        rows = await self._judging.read_back(self._judging.encode(asked))
+        rows = await self._kept(made.name or "", "statement", view, condition)
         parts = [
             text[start:end]
             for text in (value for row in rows for value in row if value is not None)

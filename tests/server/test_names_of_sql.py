@@ -124,3 +124,24 @@ async def test_a_query_in_the_middle_of_a_batch_ends_no_session(proxy: Proxy) ->
     with closing(await login(proxy)) as peer:
         await said(peer, close_statement("s"), query("reset client_encoding"), SYNC, SYNC, ready=3)
         assert await shown(peer, SELECT) == HIDDEN
+
+
+async def test_a_statement_that_the_protocol_parsed_is_executed_by_sql_behind_its_masks(proxy: Proxy) -> None:
+    with closing(await login(proxy)) as peer:
+        await said(peer, parse(SELECT, "x"), parse("select id, email from people where id = $1", "y", (23,)), SYNC)
+        assert await shown(peer, "execute x") == HIDDEN
+        assert await shown(peer, "execute y(2)") == HIDDEN[1:2]
+        assert rows_in(await said(peer, whole("execute x", results=(1,)), SYNC)) == BINARY_HIDDEN
+
+
+async def test_what_no_tree_shows_is_not_executed_by_sql(proxy: Proxy) -> None:
+    with closing(await login(proxy)) as peer:
+        await begun(peer)
+        await said(peer, parse("copy people to stdout", "x"), parse(SELECT, "s"), bind(portal="p", statement="s"), SYNC)
+        for sql in ("execute x", "fetch all from p"):
+            await shown(peer, "savepoint a")
+            frames = await said(peer, query(sql))
+            assert [b"C42501" in frame.payload for frame in frames if frame.type == b"E"] == [True]
+            await shown(peer, "rollback to a")
+        frames = await said(peer, query("execute nobody"))
+        assert [b"C26000" in frame.payload for frame in frames if frame.type == b"E"] == [True]
