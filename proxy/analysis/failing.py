@@ -5,11 +5,12 @@ What is not listed here may fail. Memory, time and the size of results count as 
 
 from typing import Final
 
+from proxy.analysis import bodies
 from proxy.analysis.comparisons import COMPARISONS
 from proxy.analysis.definitions import PLACES
-from proxy.analysis.functions import is_own
-from proxy.analysis.ground import Ground, children, number
-from proxy.analysis.nodes import Call
+from proxy.analysis.functions import Behaviour, is_own
+from proxy.analysis.ground import BODIED, Ground, children, nodes, number
+from proxy.analysis.nodes import ALL, Call
 from proxy.analysis.tree import Node
 from proxy.catalog.snapshot import FIRST_NORMAL_OID, Function
 from proxy.model import Oid
@@ -102,7 +103,7 @@ def _is_unchecked(ground: Ground, oid: Oid) -> bool:
 def _is_total(ground: Ground, oid: Oid, node: Node) -> bool:
     function = ground.snapshot.functions.get(oid)
     if function is None or not is_own(function):
-        return False
+        return function is not None and _is_total_body(ground, oid, node)
     name = function.name
     if name in TOTAL:
         return name != "length" or len(function.arg_types) == 1  # the other decodes
@@ -114,6 +115,21 @@ def _is_total(ground: Ground, oid: Oid, node: Node) -> bool:
     if name in LENGTHS:
         return _truncates(node)
     return name in CASTS and _widens(function)
+
+
+def _is_total_body(ground: Ground, oid: Oid, node: Node) -> bool:
+    """A body that is walked at the call is judged there, node by node. One that reads nothing is judged here."""
+    if ground.behaviour(oid)[0] is Behaviour.BODY:
+        return node.name in BODIED
+    body = bodies.body_of(ground, oid) if ground.behaviour(oid)[0] is Behaviour.CLOSED else None
+    if body is None or len(body.queries) != 1 or any(one.get("limitCount") for one in body.queries):
+        return False
+    return not any(one.name == "SUBLINK" or _may_fail_inside(ground, one) for one in nodes(body.queries))
+
+
+def _may_fail_inside(ground: Ground, node: Node) -> bool:
+    kind = ALL.get(node.name)
+    return kind is None or may_fail(ground, node, kind.call)
 
 
 def _truncates(node: Node) -> bool:

@@ -75,3 +75,11 @@ def test_constants_of_a_body_are_none_of_the_statement(bodied: Shop) -> None:
 def test_a_function_that_calls_itself_ends(bodied: Shop) -> None:
     found = bodied.footprint("select looped(5)")
     assert found.opaque
+
+
+def test_a_body_fails_where_what_is_in_it_may(bodied: Shop) -> None:
+    total = bodied.footprint("select clean_up(ssn), is_ssn(email), second_of(email) from customers")
+    assert total.opaque == ()
+    assert bodied.columns(total.computed) == []
+    failing = bodied.footprint("select plus(id, id), asks_number(ssn) from customers")
+    assert bodied.columns(failing.computed) == ["customers.id", "customers.ssn", "staff.id"]

@@ -45,3 +45,4 @@ create view v_docs as select body from docs;
 create function viewed_docs() returns setof text stable begin atomic select body from v_docs; end;
 create view v_looks as select id from customers where look(ssn) = 'x';
 create function view_looks() returns setof int stable begin atomic select id from v_looks; end;
+create function asks_number(x text) returns boolean stable begin atomic select exists (select from staff where id = x::int); end;
