@@ -24,6 +24,9 @@ class Scope(Protocol):
     def column(self, level: int, varno: int, attnum: Attnum) -> Value:
         """What a Var stands for, level queries further out."""
 
+    def columns(self, varno: int) -> list[Value]:
+        """The columns of an entry that is neither relation, join nor group."""
+
     def subquery(self, query: Node) -> list[Value]:
         """The output columns of a query inside this one."""
 

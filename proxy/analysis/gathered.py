@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from proxy.analysis.nodes import ALL
+from proxy.analysis.tree import Node
 from proxy.analysis.values import NOTHING, Value, all_of
 from proxy.model import Attnum, ColumnId, Oid, Origin, Write
 
@@ -95,6 +97,15 @@ class Gathered:
         return tuple(
             Write(column, origin(value)) for column, value in sorted(self.writes.items(), key=lambda one: one[0])
         )
+
+
+def known_part(gathered: Gathered, node: Node) -> None:
+    """Check a node that is no expression: in a field that we do not know there may be anything."""
+    kind = ALL.get(node.name)
+    if kind is None:
+        gathered.unproven((f"node:{node.name}",))
+    elif not node.children.keys() <= kind.fields:
+        gathered.unproven(f"field:{node.name}.{field}" for field in node.children.keys() - kind.fields)
 
 
 def origin(value: Value) -> Origin:

@@ -92,6 +92,10 @@ def part(ground: Ground, document: Value, keys: Reads) -> Value:
     return Value(frozenset(direct), frozenset(computed), document.opaque)
 
 
+ARRAY_ITSELF: Final = Reads(((ITSELF,),))
+"""What the number of an array's members tells of it."""
+
+
 def gives_members(ground: Ground, node: Node) -> bool:
     """Whether a function in FROM gives the members of an array as its one column: parts of the array, each as it is."""
     if node.name != "FUNCEXPR":

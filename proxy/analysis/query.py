@@ -5,10 +5,11 @@ from typing import Final
 
 from proxy.analysis.equality import compared
 from proxy.analysis.expressions import collect, evaluate, known, sublink_columns
-from proxy.analysis.gathered import Gathered, Uses
+from proxy.analysis.from_functions import rows_made_by
+from proxy.analysis.gathered import Gathered, Uses, known_part
 from proxy.analysis.ground import SELECTED_OFFSET, Ground, children, nodes, number, numbers
 from proxy.analysis.nodes import ALL
-from proxy.analysis.scope import Scope, known_part
+from proxy.analysis.scope import Scope
 from proxy.analysis.tree import Node
 from proxy.analysis.values import CLEAN, NOTHING, Value, all_of, any_of, mix_of
 from proxy.catalog.snapshot import RelationKind, Volatility
@@ -96,9 +97,9 @@ def _entry(scope: Scope, varno: int, entry: Node) -> None:
     if kind not in KNOWN_ENTRIES:
         gathered.unproven((f"rtekind:{kind}",))
     if kind in READING_ENTRIES:
-        columns = scope.columns(varno)
-        if kind in MULTIPLYING_ENTRIES and not scope.is_bodied(entry):
-            _used(scope, gathered.uses.joined, mix_of(columns).sources)
+        scope.columns(varno)
+    if kind in MULTIPLYING_ENTRIES:
+        _used(scope, gathered.uses.joined, rows_made_by(scope, varno, entry))
     _unchosen(scope, children(entry, "securityQuals"))
     for sample in children(entry, "tablesample"):
         _, refused = known(scope, sample)

@@ -4,12 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from proxy.analysis import bodies, definitions, json_paths
-from proxy.analysis.expressions import collect, evaluate, known
-from proxy.analysis.functions import Behaviour
-from proxy.analysis.gathered import Gathered
-from proxy.analysis.ground import Ground, Views, children, number, numbers, only
-from proxy.analysis.nodes import ALL
+from proxy.analysis import from_functions
+from proxy.analysis.expressions import evaluate
+from proxy.analysis.gathered import Gathered, known_part
+from proxy.analysis.ground import Ground, Views, children, number, only
 from proxy.analysis.tree import Node
 from proxy.analysis.values import CLEAN, EMPTY, NOTHING, Value, all_of, any_of, mix_of
 from proxy.catalog.snapshot import Relation, RelationKind
@@ -101,14 +99,9 @@ class Scope:
                 return self._aliased(children(entry, "joinaliasvars"), attnum)
             case 9:  # RTE_GROUP
                 return self._aliased(children(entry, "groupexprs"), attnum)
-            case 3 if self.is_bodied(entry) and 1 <= attnum <= len(self.columns(varno)):  # RTE_FUNCTION
-                return self.columns(varno)[attnum - 1]
-            case 3 if attnum == 1 and (call := self._members(entry)) is not None:
-                return evaluate(self, call)
-            case 3 if (held := definitions.row_column(self.ground, children(entry, "functions"), attnum)) is not None:
-                self.columns(varno)
-                return held
-            case 3 | 4:  # RTE_FUNCTION, RTE_TABLEFUNC: every column from all that it was given
+            case 3:  # RTE_FUNCTION
+                return from_functions.column(self, varno, entry, attnum)
+            case 4:  # RTE_TABLEFUNC: every column from all that it was given
                 return mix_of(self.columns(varno))
             case _:
                 values = self.columns(varno)
@@ -157,12 +150,10 @@ class Scope:
         match number(entry, "rtekind"):
             case 1:  # RTE_SUBQUERY
                 return self._entered(only(entry, "subquery"))
-            case 3 if self.is_bodied(entry):  # RTE_FUNCTION
-                return self._rows(only(entry, "functions"))
-            case 3:
-                return [self._function(one) for one in children(entry, "functions")]
+            case 3:  # RTE_FUNCTION
+                return from_functions.columns(self, entry)
             case 4:  # RTE_TABLEFUNC
-                return [self._table_function(one) for one in children(entry, "tablefunc")]
+                return [from_functions.table_function(self, one) for one in children(entry, "tablefunc")]
             case 5:  # RTE_VALUES
                 return self._values(entry)
             case 8:  # RTE_RESULT
@@ -229,48 +220,6 @@ class Scope:
         if attnum == 0:
             return mix_of(values)
         return values[attnum - 1] if 1 <= attnum <= len(values) else self._unproven("column-missing")
-
-    def is_bodied(self, entry: Node) -> bool:
-        """Whether an entry is a call of one function with a known body, whose queries make its rows and columns."""
-        parts = children(entry, "functions")
-        inner = children(parts[0], "funcexpr") if len(parts) == 1 else []
-        return (
-            len(inner) == 1
-            and inner[0].name == "FUNCEXPR"
-            and self.ground.behaviour(Oid(number(inner[0], "funcid")))[0] is Behaviour.BODY
-        )
-
-    def _members(self, entry: Node) -> Node | None:
-        """The call, where an entry is one that gives the members of a json array as its first column."""
-        parts = children(entry, "functions")
-        inner = children(parts[0], "funcexpr") if len(parts) == 1 else []
-        return inner[0] if len(inner) == 1 and json_paths.gives_members(self.ground, inner[0]) else None
-
-    def _rows(self, part: Node) -> list[Value]:
-        """The columns of a function with a known body. Those of a body that gives whole rows are mixed."""
-        known_part(self.gathered, part)
-        call = only(part, "funcexpr")
-        _, refused = known(self, call)
-        arguments = [evaluate(self, one) for one in children(call, "args")]
-        found = bodies.rows(self, call, Oid(number(call, "funcid")), arguments)
-        reasons = [self.ground.input(Oid(one)) for one in numbers(part, "funccoltypes")]
-        refused |= self.gathered.unproven(reason for reason in reasons if reason)
-        count = number(part, "funccolcount")
-        found = found if len(found) == count else [mix_of(found)] * count
-        return [one.refused(refused) for one in found]
-
-    def _function(self, part: Node) -> Value:
-        """What a function in FROM returns. The types of a record's columns are the statement's own choice."""
-        known_part(self.gathered, part)
-        value = mix_of(evaluate(self, one) for one in children(part, "funcexpr"))
-        reasons = [self.ground.input(Oid(one)) for one in numbers(part, "funccoltypes")]
-        return value.refused(self.gathered.unproven(reason for reason in reasons if reason))
-
-    def _table_function(self, node: Node) -> Value:
-        """XMLTABLE or JSON_TABLE."""
-        _, refused = known(self, node)
-        reasons = [self.ground.input(Oid(one)) for one in numbers(node, "coltypes")]
-        return collect(self, node).refused(refused | self.gathered.unproven(reason for reason in reasons if reason))
 
     def _values(self, entry: Node) -> list[Value]:
         rows = entry.children.get("values_lists")
@@ -364,15 +313,6 @@ class Scope:
 
     def _unproven(self, reason: str) -> Value:
         return Value(opaque=self.gathered.unproven((reason,)))
-
-
-def known_part(gathered: Gathered, node: Node) -> None:
-    """Check a node that is no expression: in a field that we do not know there may be anything."""
-    kind = ALL.get(node.name)
-    if kind is None:
-        gathered.unproven((f"node:{node.name}",))
-    elif not node.children.keys() <= kind.fields:
-        gathered.unproven(f"field:{node.name}.{field}" for field in node.children.keys() - kind.fields)
 
 
 def text(node: Node, field: str) -> str:
