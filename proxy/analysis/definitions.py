@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from proxy.analysis.functions import is_own
+from proxy.analysis.functions import COUNTERS, is_own
 from proxy.analysis.ground import SELECTED_OFFSET, Ground, children, nodes, number, numbers
 from proxy.analysis.tree import Node
 from proxy.analysis.values import Value, any_of
@@ -36,6 +36,16 @@ PLACES: Final[Mapping[str, tuple[tuple[Oid, str], ...]]] = {  # function to the 
         "col_description": {2609: "description"},
     }.items()
 }
+COUNTER: Final = "pg_stat_all_tables.seq_scan"
+"""Stands for every counter of what was read and run."""
+SESSIONS: Final[Mapping[str, Mapping[int, str]]] = {  # function to its rows' columns that hold data, as views' columns
+    "pg_stat_get_activity": {6: "pg_stat_activity.query"},
+    "pg_prepared_statement": {2: "pg_prepared_statements.statement"},
+    "pg_cursor": {2: "pg_cursors.statement"},
+    "pg_prepared_xact": {2: "pg_prepared_xacts.gid"},
+    "pg_lock_status": {8: "pg_locks.classid", 9: "pg_locks.objid", 10: "pg_locks.objsubid"},  # keys of advisory locks
+}
+SHOWN: Final = frozenset({*PLACES, *SESSIONS}) | COUNTERS
 BESIDE: Final = {  # held twice: as a tree and as the server shows it, or as two parts of one
     (Oid(1247), "typdefaultbin"): (Oid(1247), "typdefault"),
     (Oid(2618), "ev_action"): (Oid(2618), "ev_qual"),
@@ -54,7 +64,7 @@ def function_of(ground: Ground, node: Node, oid: Oid) -> str | None:
         return None
     if function.name == "substring" and _is_check_clause(ground, node):
         return SHOWS_WHAT_IT_IS_GIVEN
-    return function.name if function.name in PLACES and is_own(function) else None
+    return function.name if function.name in SHOWN and is_own(function) else None
 
 
 def _is_check_clause(ground: Ground, node: Node) -> bool:
@@ -74,11 +84,43 @@ def shown(ground: Ground, function: str, arguments: Sequence[Value]) -> Value:
     """The value of a call that shows a definition: one of those that the catalog holds, unchanged, as long as nothing
     but the catalog chooses which one."""
     given = any_of(arguments)
+    if function in SESSIONS:
+        return Value(computed=frozenset(_held(ground, function).values()) | given.sources, opaque=given.opaque)
+    columns = frozenset((_view_column(ground, COUNTER),)) if function in COUNTERS else frozenset[ColumnId]()
     places = (_column(ground.snapshot, place) for place in PLACES.get(function, ()))
-    columns = frozenset(column for column in places if column is not None)
+    columns |= frozenset(column for column in places if column is not None)
     if given.opaque or any(column.relation >= FIRST_NORMAL_OID for column in given.sources):
         return Value(computed=columns | given.sources, opaque=given.opaque)
     return Value(direct=columns | given.sources)
+
+
+def row_column(ground: Ground, parts: Sequence[Node], attnum: Attnum) -> Value | None:
+    """A column of the rows of a function that shows what sessions do; None for any other, and for the whole row."""
+    calls = children(parts[0], "funcexpr") if len(parts) == 1 else []
+    if len(calls) != 1 or calls[0].name != "FUNCEXPR" or attnum <= 0:
+        return None
+    name = function_of(ground, calls[0], Oid(number(calls[0], "funcid")))
+    if name is None or name not in SESSIONS:
+        return None
+    if any(one.name not in ("CONST", "PARAM") for one in children(calls[0], "args")):
+        return None
+    held = _held(ground, name).get(attnum)
+    return Value() if held is None else Value(direct=frozenset((held,)))
+
+
+def _held(ground: Ground, function: str) -> Mapping[int, ColumnId]:
+    """Which columns of a function's rows hold data."""
+    return {attnum: _view_column(ground, name) for attnum, name in SESSIONS[function].items()}
+
+
+def _view_column(ground: Ground, name: str) -> ColumnId:
+    """A column of a view of pg_catalog. Raises ValueError where there is none."""
+    view, _, column = name.partition(".")
+    relation = ground.snapshot.relation_named("pg_catalog", view)
+    place = None if relation is None else _column(ground.snapshot, (relation.oid, column))
+    if place is None:
+        raise ValueError(f"catalog: no {name}")
+    return place
 
 
 def stored(snapshot: Snapshot) -> tuple[Stored, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from proxy.analysis import bodies
 from proxy.analysis.comparisons import COMPARISONS
-from proxy.analysis.definitions import PLACES
+from proxy.analysis.definitions import SHOWN
 from proxy.analysis.functions import Behaviour, is_own
 from proxy.analysis.ground import BODIED, Ground, children, nodes, number
 from proxy.analysis.nodes import ALL, Call
@@ -47,7 +47,7 @@ TOTAL: Final = (
     booland_statefunc boolor_statefunc isfinite ceil ceiling floor sign length concat_ws"""
     )
     | COMPARISONS
-    | (frozenset(PLACES) - {"pg_get_functiondef"})  # that one fails for some functions, these for no OID
+    | (SHOWN - {"pg_get_functiondef"})  # that one fails for some functions, these for no OID
 )
 CONSTANT_AT: Final = {  # total where the arguments at these places are constants: then they fail always or never
     "date_trunc": (0,), "date_part": (0,), "extract": (0,), "timezone": (0,), "to_char": (1,),

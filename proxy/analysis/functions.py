@@ -125,14 +125,61 @@ STATEFUL: Final = _names(
     pg_sleep pg_sleep_for pg_sleep_until pg_terminate_backend pg_try_advisory_lock pg_try_advisory_lock_shared
     pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared setseed setval"""
 )
+STATISTICS: Final = frozenset(  # what is written, kept up and connected: reading leaves no trace in these
+    f"pg_stat_get_{name}"
+    for name in _names(
+        """analyze_count autoanalyze_count autovacuum_count backend_activity_start backend_client_addr
+        backend_client_port backend_dbid backend_idset backend_pid backend_start backend_userid
+        backend_wait_event backend_wait_event_type backend_xact_start bgwriter_stat_reset_time
+        checkpointer_stat_reset_time db_checksum_failures db_checksum_last_failure db_conflict_all
+        db_conflict_bufferpin db_conflict_lock db_conflict_logicalslot db_conflict_snapshot
+        db_conflict_startup_deadlock db_conflict_tablespace db_deadlocks db_numbackends db_sessions
+        db_sessions_abandoned db_sessions_fatal db_sessions_killed db_stat_reset_time db_tuples_deleted
+        db_tuples_inserted db_tuples_updated db_xact_commit db_xact_rollback ins_since_vacuum
+        last_analyze_time last_autoanalyze_time last_autovacuum_time last_vacuum_time live_tuples
+        mod_since_analyze progress_info snapshot_timestamp total_analyze_time total_autoanalyze_time
+        total_autovacuum_time total_vacuum_time tuples_deleted tuples_hot_updated tuples_inserted
+        tuples_newpage_updated tuples_updated vacuum_count wal_senders replication_slot archiver"""
+    )
+) | _names("pg_blocking_pids pg_get_replication_slots pg_safe_snapshot_blocking_pids")
+COUNTERS: Final = frozenset(  # of what was read and run: they tell which branch of a CASE was taken
+    f"pg_stat_get_{name}"
+    for name in _names(
+        """bgwriter_buf_written_checkpoints bgwriter_buf_written_clean bgwriter_maxwritten_clean
+        bgwriter_requested_checkpoints bgwriter_timed_checkpoints blocks_fetched blocks_hit buf_alloc
+        buf_fsync_backend buf_written_backend checkpoint_sync_time checkpoint_write_time
+        checkpointer_buffers_written checkpointer_num_performed checkpointer_num_requested
+        checkpointer_num_timed checkpointer_restartpoints_performed checkpointer_restartpoints_requested
+        checkpointer_restartpoints_timed checkpointer_slru_written checkpointer_sync_time
+        checkpointer_write_time db_active_time db_blk_read_time db_blk_write_time db_blocks_fetched
+        db_blocks_hit db_idle_in_transaction_time db_parallel_workers_launched db_parallel_workers_to_launch
+        db_session_time db_temp_bytes db_temp_files db_tuples_fetched db_tuples_returned dead_tuples
+        function_calls function_self_time function_total_time lastscan numscans tuples_fetched
+        tuples_returned xact_blocks_fetched xact_blocks_hit xact_function_calls xact_function_self_time
+        xact_function_total_time xact_numscans xact_tuples_deleted xact_tuples_fetched
+        xact_tuples_hot_updated xact_tuples_inserted xact_tuples_newpage_updated xact_tuples_returned
+        xact_tuples_updated io slru wal"""
+    )
+)
 DEFINITIONS: Final = _names(
     """pg_get_constraintdef pg_get_expr pg_get_function_arg_default pg_get_function_arguments pg_get_function_sqlbody
     pg_get_functiondef pg_get_indexdef pg_get_partition_constraintdef pg_get_partkeydef pg_get_ruledef
-    pg_get_statisticsobjdef pg_get_statisticsobjdef_expressions pg_get_triggerdef pg_get_viewdef"""
+    pg_get_statisticsobjdef pg_get_statisticsobjdef_expressions pg_get_triggerdef pg_get_viewdef
+    pg_cursor pg_lock_status pg_prepared_statement pg_prepared_xact pg_stat_get_activity"""
 )
 READING: Final = frozenset({"satisfies_hash_partition"})  # immutable and internal, and yet opens a table by its OID
 CLOSED: Final = (
-    TIMES | INTERVALS | TEXTS | JSON_PATHS | SESSION | REPLICATION | NAMES | INFORMATION_SCHEMA | CHANCE | SAMPLERS
+    TIMES
+    | INTERVALS
+    | TEXTS
+    | JSON_PATHS
+    | SESSION
+    | REPLICATION
+    | NAMES
+    | STATISTICS
+    | INFORMATION_SCHEMA
+    | CHANCE
+    | SAMPLERS
 )
 LISTED: Final = {
     name: behaviour
@@ -141,7 +188,7 @@ LISTED: Final = {
         (STATEFUL, Behaviour.STATEFUL),
         (JSON, Behaviour.JSON),
         (RECORDS, Behaviour.RECORDS),
-        (DEFINITIONS, Behaviour.DEFINITION),
+        (DEFINITIONS | COUNTERS, Behaviour.DEFINITION),
         (READING, Behaviour.OPAQUE),
     )
     for name in names

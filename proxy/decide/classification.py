@@ -17,7 +17,7 @@ from proxy.catalog.snapshot import Relation, Snapshot
 from proxy.decide.documents import Parts, classified_as, documents, parts_of, rest_of
 from proxy.model import Attnum, Classification, Classified, ColumnId, Level, Oid
 from proxy.policy.classifier import Classifier
-from proxy.policy.data_catalogs import FIRST_NORMAL_OID, holds_data
+from proxy.policy.data_catalogs import COUNTERS, COUNTING_VIEW, FIRST_NORMAL_OID, holds_data
 from proxy.policy.exposure import Exposure
 from proxy.policy.rules import DEFAULT_LABEL, DERIVED_LABEL, Rules, Subject
 
@@ -77,7 +77,8 @@ def _name_columns(relation: Relation, classifier: Classifier, found: dict[Column
 def _guard_catalogs(relation: Relation, level: Level, found: dict[ColumnId, Classified]) -> None:
     for attnum, column in relation.columns.items():
         if holds_data(relation.schema, relation.name, column.name):
-            found[ColumnId(relation.oid, attnum)] = Classified(level, rule=CATALOG_RULE)
+            label = COUNTERS if relation.name == COUNTING_VIEW else "default"
+            found[ColumnId(relation.oid, attnum)] = Classified(level, label, CATALOG_RULE)
 
 
 def _raise_relatives(

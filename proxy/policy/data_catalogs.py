@@ -23,9 +23,12 @@ DATA_COLUMNS: Final[Mapping[str, frozenset[str] | None]] = MappingProxyType(
         # what other sessions ask
         "pg_stat_activity": frozenset({"query"}),
         "pg_stat_statements": None,
-        "pg_prepared_statements": None,
-        "pg_cursors": None,
+        "pg_prepared_statements": frozenset({"statement"}),
+        "pg_cursors": frozenset({"statement"}),
+        "pg_locks": frozenset({"classid", "objid", "objsubid"}),  # the keys of advisory locks
         "pg_prepared_xacts": frozenset({"gid"}),
+        # what was read and run: stands for every counter of it
+        "pg_stat_all_tables": frozenset({"seq_scan"}),
         # large objects
         "pg_largeobject": None,
         # passwords and the like
@@ -67,6 +70,11 @@ DATA_RELATIONS: Final[Mapping[Oid, str]] = MappingProxyType(
     }
 )
 """Catalogs that hold nothing but data, by OID."""
+
+COUNTERS: Final = "counters"
+"""The type of a column that counts what was read and run. It tells of rows at second hand alone: in a result column it
+may be computed with, and is NULL."""
+COUNTING_VIEW: Final = "pg_stat_all_tables"
 
 FIRST_NORMAL_OID: Final = 16_384  # access/transam.h, FirstNormalObjectId: initdb's own objects are below
 

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from proxy.model import Attnum, Classification, ColumnId, Document, Footprint, Level, Oid, Origin
-from proxy.policy.data_catalogs import DATA_RELATIONS, FIRST_NORMAL_OID
+from proxy.policy.data_catalogs import COUNTERS, DATA_RELATIONS, FIRST_NORMAL_OID
 from proxy.policy.documents import met
 from proxy.policy.rules import Subject
 
@@ -34,6 +34,14 @@ class Exposure(msgspec.Struct, frozen=True):
     def definitions(self) -> frozenset[ColumnId]:
         """The catalogs' columns that hold stored definitions."""
         return frozenset(one.place for one in self.classification.stored)
+
+    def counts(self, columns: Iterable[ColumnId]) -> bool:
+        """Whether all of them are counters of what was read and run."""
+        known = self.classification.columns
+        return {
+            column in known and column.relation < FIRST_NORMAL_OID and known[column].type == COUNTERS
+            for column in columns
+        } == {True}
 
     def protects(self, column: ColumnId) -> bool:
         """Whether a column is above the subject's clearance."""

@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from proxy.model import Action, ColumnId, Decision, Footprint
+from proxy.policy.data_catalogs import FIRST_NORMAL_OID
 from proxy.policy.exposure import Exposure, columns_of
 from proxy.policy.reasons import Reason
 from proxy.policy.rules import Budget, Derived, Inference, Writes
@@ -24,10 +25,12 @@ MOST_PRINCIPALS: Final = 10_000
 
 def inferred(footprint: Footprint, exposure: Exposure) -> Reason | None:
     """Why what a statement's protected columns do besides being returned is refused. Whether an expression fails tells
-    of its operand as a condition does, so under `equality` only expressions that cannot fail are left."""
+    of its operand as a condition does, so under `equality` only expressions that cannot fail are left. What the
+    catalogs hold is judged before (restrict.py)."""
     computed = [output.origin for output in footprint.outputs if not is_bare(output.origin)]
     uses = exposure.among(footprint.filtered | footprint.grouped | footprint.joined)
-    ordered, failing = exposure.among(footprint.sorted), exposure.among(footprint.computed)
+    ordered = exposure.among(footprint.sorted)
+    failing = exposure.among(column for column in footprint.computed if column.relation >= FIRST_NORMAL_OID)
     match exposure.subject.inference:
         case Inference.OPEN:
             return None
@@ -38,7 +41,8 @@ def inferred(footprint: Footprint, exposure: Exposure) -> Reason | None:
         case _:
             if uses or ordered:
                 return Reason.INFERENCE
-            derived = exposure.among(footprint.computed.union(*map(columns_of, computed)))
+            known = footprint.computed.union(*map(columns_of, computed))
+            derived = exposure.among(column for column in known if column.relation >= FIRST_NORMAL_OID)
             strict = exposure.subject.derived is Derived.REFUSE
             return (Reason.DERIVED if strict else Reason.INFERENCE) if derived else None
 

@@ -82,10 +82,12 @@ def _catalog_data(case: Case) -> Reason | None:
     """Catalogs' data is given as NULL where it is a bare result column, a stored definition without its constants,
     and neither may do anything else."""
     footprint = case.footprint
-    used = footprint.filtered | footprint.sorted | footprint.grouped | footprint.joined | footprint.computed
+    used = footprint.filtered | footprint.sorted | footprint.grouped | footprint.joined
+    used |= {column for column in footprint.computed if not case.exposure.counts((column,))}
     for origin in [output.origin for output in footprint.outputs]:
         if not is_bare(origin) and not shows_definition(origin, case.exposure):
-            used |= columns_of(origin)
+            hidden = case.exposure.among(columns_of(origin))
+            used |= frozenset() if case.exposure.counts(hidden) else hidden
     for write in footprint.writes:
         used |= columns_of(write.origin)
     protected = case.exposure.among(column for column in used if column.relation < FIRST_NORMAL_OID)

@@ -48,7 +48,8 @@ def treat(output: Output, exposure: Exposure) -> ColumnTreatment | Reason:
     column = min(protected)
     if shows_definition(origin, exposure):
         return ColumnTreatment(Treatment.DEFINITION, column=column)
-    if is_bare(origin) and any(each.relation < FIRST_NORMAL_OID for each in protected):
+    of_catalogs = any(each.relation < FIRST_NORMAL_OID for each in protected)
+    if exposure.counts(protected) or (of_catalogs and is_bare(origin)):
         return ColumnTreatment(Treatment.NULL, column=column)  # no rule names a mask for the catalogs' own types
     if (way := agreed_way(origin, exposure)) is not None:
         return ColumnTreatment(Treatment.MASK, way.label, column, way.parts)
