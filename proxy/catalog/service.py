@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -11,6 +12,7 @@ import msgspec
 from proxy.catalog.loader import Connection, fingerprint, load
 from proxy.catalog.parsing import MARK, tree_of
 from proxy.catalog.snapshot import Snapshot
+from proxy.catalog.watching import CHANNEL
 from proxy.errors import UpstreamUnavailable, WardenError
 
 Connect: TypeAlias = Callable[[str], Awaitable[Connection]]
@@ -32,6 +34,7 @@ class _Kept:
     error: WardenError | None = None
     connection: "Connection | None" = None
     poll: asyncio.Task[None] | None = None
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class CatalogFacts(msgspec.Struct, frozen=True):
@@ -115,16 +118,19 @@ class CatalogService:
     async def close(self) -> None:
         """End the polls and the connections."""
         self._closing.set()
+        for kept in self._kept.values():
+            kept.wake.set()
         await asyncio.gather(*(kept.poll for kept in self._kept.values() if kept.poll))
         for kept in self._kept.values():
             await self._drop(kept)
 
     async def _watch(self, database: str, kept: _Kept) -> None:
-        """Every poll_s: load what has changed, until the service closes."""
+        """Every poll_s, and when the event trigger tells of a change: load what has changed; until it closes."""
         while not self._closing.is_set():
-            try:
-                await asyncio.wait_for(self._closing.wait(), self._poll_s)
-            except TimeoutError:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(kept.wake.wait(), self._poll_s)
+            kept.wake.clear()  # what is told from here on is looked for again
+            if not self._closing.is_set():
                 await self._poll(database, kept)
 
     async def _poll(self, database: str, kept: _Kept) -> None:
@@ -174,6 +180,7 @@ class CatalogService:
     async def _connection(self, database: str, kept: _Kept) -> Connection:
         if kept.connection is None or kept.connection.is_closed():
             kept.connection = await self._connect(database)
+            await kept.connection.add_listener(CHANNEL, lambda *_: kept.wake.set())
         return kept.connection
 
     async def _failed(self, database: str, kept: _Kept, failure: BaseException) -> UpstreamUnavailable:

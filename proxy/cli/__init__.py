@@ -26,6 +26,7 @@ COMMANDS: Final = MappingProxyType(
         "demo": Entry("proxy.cli.demo:demo", "Show the same query as two people, on a database of its own."),
         "check": Entry("proxy.cli.check:check", "Validate configuration and rules, against the live catalog too."),
         "explain": Entry("proxy.cli.explain:explain", "Show what a statement touches, and the rule that speaks."),
+        "catalog watch": Entry("proxy.cli.catalog_watch:catalog_watch", "The event trigger that tells of DDL at once."),
         "audit tail": Entry("proxy.cli.audit_tail:audit_tail", "Follow the audit journal."),
         "audit search": Entry("proxy.cli.audit_search:audit_search", "Find records by user, relation, decision, time."),
         "audit export": Entry("proxy.cli.audit_export:audit_export", "Write the records as JSON Lines."),
@@ -33,7 +34,12 @@ COMMANDS: Final = MappingProxyType(
         "audit stats": Entry("proxy.cli.audit_stats:audit_stats", "Count records by decision, user and relation."),
     }
 )
-GROUPS: Final = MappingProxyType({"audit": "Search, follow, export and verify the audit journal."})
+GROUPS: Final = MappingProxyType(
+    {
+        "catalog": "How changes of the databases' catalogs are noticed.",
+        "audit": "Search, follow, export and verify the audit journal.",
+    }
+)
 
 pgwarden = LazyGroup(
     "pgwarden",
