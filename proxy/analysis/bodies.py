@@ -102,7 +102,16 @@ def judged(ground: Ground, oid: Oid) -> Behaviour:
 
 
 def body_of(ground: Ground, oid: Oid) -> Body | None:
-    """A function's body, where it is one that is understood."""
+    """A function's body, where it is one that is understood. Kept: a tree is read once."""
+    if oid not in ground.bodies:
+        ground.bodies[oid] = _body(ground, oid)
+    found = ground.bodies[oid]
+    return found if isinstance(found, Body) else None
+
+
+def _body(ground: Ground, oid: Oid) -> Body | None:
+    if ground.is_unread(oid):
+        raise ValueError("tree: a body that was not asked for")
     function = ground.snapshot.functions.get(oid)
     if function is None:
         return None

@@ -49,6 +49,8 @@ class Ground:
         self._trusted = trusted
         self.texts: dict[Oid, Node | None] = {}
         """By function, the tree of an SQL body that is stored as a text; None: it has none that is proof (texts.py)."""
+        self.bodies: dict[Oid, object] = {}
+        """By function, its SQL body (bodies.py), None where there is none that is understood."""
         self._reader = TreeReader()
         self._behaviours: dict[Oid, tuple[Behaviour, str]] = {}
         self._domains: dict[Oid, str | None] = {}
