@@ -11,7 +11,9 @@ from typing import BinaryIO, Final, TypeAlias
 
 import msgspec
 
+from proxy.audit.cef import cef
 from proxy.audit.keys import sync_directory
+from proxy.audit.ocsf import ocsf
 from proxy.audit.record import FIELDS, Record
 from proxy.errors import JournalUnavailable
 
@@ -34,7 +36,7 @@ def csv_lines(records: Iterable[Record]) -> Iterator[bytes]:
         yield _row(_cell(getattr(record, name)) for name in FIELDS)
 
 
-FORMATS: Final[Mapping[str, Lines]] = MappingProxyType({"jsonl": jsonl, "csv": csv_lines})
+FORMATS: Final[Mapping[str, Lines]] = MappingProxyType({"jsonl": jsonl, "csv": csv_lines, "ocsf": ocsf, "cef": cef})
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def audit_export(
     format_: str,
     output: Path | None,
 ) -> None:
-    """Write records as JSON Lines or CSV.
+    """Write records as JSON Lines, CSV, OCSF events (class 6005) or CEF lines.
 
     The file appears under its name when all of it is written. Records of one worker are in the order of its chain.
     """
