@@ -11,40 +11,48 @@ from proxy.wire.frame import Frame
 
 LETTERS = "ghjkmnpqrstvwxyz"  # no hexadecimal digit among them, so no digest and no dump looks like one by chance
 PLACE = re.compile(r"\{\{([#@]?)(\w+?)(?::(\d+))?\}\}")
+CHOICE = re.compile(r"\{\{\?((?:[^{}|]|\{\{[^{}]*\}\}|\{\})*)\|((?:[^{}|]|\{\{[^{}]*\}\}|\{\})*)\}\}")
 EPOCH = date(2000, 1, 1)
-SHORT, MIDDLE, LONG = 6, 8, 12
-"""Bytes of a form that give it away: of text, of base64, of hexadecimal and digests."""
+SHORT, MIDDLE, LONG, BITS = 6, 8, 12, 24
+"""Bytes of a form that give it away: of text, of base64, of hexadecimal and digests, of bits and lists of bytes."""
+LAST_DAY = 70_000
+NUMBERS = 3_100_000_000
 
 
-def core(name: str) -> str:
-    """The canary of that name: twelve letters."""
-    return "".join(LETTERS[byte & 15] for byte in hashlib.sha256(name.encode()).digest()[:12])
+def core(name: str, *, twin: bool = False) -> str:
+    """The canary of that name: twelve letters. In the twin world eleven, that sort the other way round."""
+    letters = [byte & 15 for byte in hashlib.sha256(name.encode()).digest()[:12]]
+    return "".join(LETTERS[15 - at] for at in letters[:11]) if twin else "".join(LETTERS[at] for at in letters)
 
 
-def number(name: str) -> int:
-    """The canary of that name as a number of nine digits that fits an int4."""
-    return 1_100_000_000 + int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big") % 900_000_000
+def number(name: str, *, twin: bool = False) -> int:
+    """The canary of that name as a number of ten digits that fits an int4; in the twin world the other way round."""
+    value = 1_100_000_000 + int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big") % 900_000_000
+    return NUMBERS - value if twin else value
 
 
-def day(name: str) -> date:
-    """The canary of that name as a date, in a century that nothing else is in."""
-    return date(1601, 1, 1) + timedelta(int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % 70_000)
+def day(name: str, *, twin: bool = False) -> date:
+    """The canary of that name as a date, in a century that nothing else is in; the other way round in the twin's."""
+    days = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % LAST_DAY
+    return date(1601, 1, 1) + timedelta(LAST_DAY - days if twin else days)
 
 
-def fill(text: str) -> str:
-    """{{name}} becomes a text canary, {{name:6}} its beginning, {{#name}} a number, {{@name}} a date."""
-    return PLACE.sub(_value, text)
+def fill(text: str, *, twin: bool = False) -> str:
+    """{{name}} becomes a text canary, {{name:6}} its beginning, {{#name}} a number, {{@name}} a date, {{?one|other}}
+    one of two by the world."""
+    chosen = CHOICE.sub(lambda found: found[2] if twin else found[1], text)
+    return PLACE.sub(lambda found: _value(found, twin=twin), chosen)
 
 
-def _value(found: re.Match[str]) -> str:
+def _value(found: re.Match[str], *, twin: bool) -> str:
     sort, name, size = found.groups()
     match sort:
         case "#":
-            value = str(number(name))
+            value = str(number(name, twin=twin))
         case "@":
-            value = day(name).isoformat()
+            value = day(name, twin=twin).isoformat()
         case _:
-            value = core(name)
+            value = core(name, twin=twin)
     return value[: int(size)] if size else value
 
 
@@ -52,7 +60,7 @@ class Hunter:
     """Searches bytes for every form of every canary in the texts that it was given."""
 
     def __init__(self, *texts: str) -> None:
-        self._windows: dict[int, dict[bytes, str]] = {4: {}, SHORT: {}, MIDDLE: {}, LONG: {}}
+        self._windows: dict[int, dict[bytes, str]] = {4: {}, SHORT: {}, MIDDLE: {}, LONG: {}, BITS: {}}
         for sort, name in sorted({(found[1], found[2]) for text in texts for found in PLACE.finditer(text)}):
             {"": self._text, "#": self._number, "@": self._day}[sort](name)
 
@@ -74,6 +82,7 @@ class Hunter:
         for one in (value, value[::-1]):
             self._add(one, SHORT, name)
             self._add(one.hex().encode(), LONG, name)
+            self._add(" ".join(map(str, one)).encode(), BITS, name)
             self._add(one.upper().hex().encode(), LONG, name)
             for shift in range(3):
                 encoded = base64.b64encode(b"\0" * shift + one)
@@ -95,6 +104,9 @@ class Hunter:
         self._add(b"%x" % value, MIDDLE, name)
         self._add(struct.pack("!i", value), 4, name)
         self._add(struct.pack("!d", value), MIDDLE, name)
+        self._add(struct.pack("!q", value * 100), MIDDLE, name)
+        self._add(f"{value:032b}".encode(), BITS, name)
+        self._add(".".join(map(str, struct.pack("!i", value))).encode(), MIDDLE, name)
         self._add(struct.pack("!3h", value // 10**8, value // 10**4 % 10**4, value % 10**4), SHORT, name)
         self._digests(text, name)
 

@@ -92,8 +92,13 @@ def ahead(steps: Sequence[str]) -> list[bytes]:
     return [parsed + fe.SYNC, bound + run + fe.SYNC, closing + fe.SYNC]
 
 
+def piped(steps: Sequence[str]) -> list[bytes]:
+    """One Query each, and none waits for the answer to the one before."""
+    return [b"".join(map(fe.query, steps))]
+
+
 MODES: Final[Mapping[str, Callable[[Sequence[str]], list[bytes]]]] = {
-    one.__name__: one for one in (simple, extended, binary, blind, portal, ahead)
+    one.__name__: one for one in (simple, extended, binary, blind, portal, ahead, piped)
 }
 
 
@@ -102,5 +107,5 @@ def converse(client: Client, mode: str, steps: Sequence[str]) -> list[Frame]:
     answered: list[Frame] = []
     for message in MODES[mode](steps):
         client.send(message)
-        answered += client.ready()
+        answered += client.ready(len(steps) if mode == "piped" else 1)
     return answered

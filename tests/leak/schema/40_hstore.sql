@@ -1,0 +1,3 @@
+-- needs: hstore
+create extension hstore;
+create table s.stores (id int, tags hstore);

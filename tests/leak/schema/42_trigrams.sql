@@ -1,0 +1,2 @@
+-- needs: pg_trgm
+create extension pg_trgm;

@@ -1,0 +1,2 @@
+-- needs: fuzzystrmatch
+create extension fuzzystrmatch;

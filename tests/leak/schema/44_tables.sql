@@ -1,0 +1,2 @@
+-- needs: tablefunc
+create extension tablefunc;

@@ -1,0 +1,2 @@
+-- needs: dblink
+create extension dblink;

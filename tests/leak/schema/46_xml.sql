@@ -1,0 +1,2 @@
+-- needs: xml
+create table s.markup (id int, body xml);
