@@ -71,7 +71,12 @@ def unread(reason: str) -> Footprint:
 
 
 def _statement(trees: Sequence[Node], ground: Ground, gathered: Gathered) -> tuple[Command, tuple[Output, ...]]:
-    """Rules may have made several trees of one statement. None is no proof: whatever it was, it was not seen."""
+    """Rules may have made several trees of one statement. None is no proof: whatever it was, it was not seen.
+
+    The one whose rows are the statement's has canSetTag. Rows of another reach the client in a simple Query and not by
+    Execute (tcop/pquery.c, PortalRunMulti), so no plan of columns is right for both: it is opaque. A single tree that a
+    rule DO INSTEAD has put there gives its rows in a simple Query, described by themselves, and none by Execute: its
+    columns are the statement's, whether canSetTag is set or not."""
     if not trees:
         gathered.unproven(("no-tree",))
     command, outputs, beside = Command.NOTHING, tuple[Output, ...](), False
@@ -81,7 +86,7 @@ def _statement(trees: Sequence[Node], ground: Ground, gathered: Gathered) -> tup
             command, outputs = own, found
         else:
             beside |= bool(found)
-    if beside:  # whether its rows reach the client depends on the protocol (tcop/pquery.c)
+    if beside:
         gathered.unproven(("rule-result",))
     return command, outputs
 
