@@ -82,7 +82,7 @@ def _placed(ground: Ground, function: Function, node: Node, arguments: Sequence[
     fit."""
     tree = ground.snapshot.routines.facts.get(function.oid, NONE).defaults
     found: list[Value | None] = [None] * len(function.arg_types)
-    if tree is not None and not ground.unproven((tree,)):
+    if tree is not None and not any(_reaches(ground, one) for one in nodes(ground.stored(tree))):
         found[len(found) - len(ground.stored(tree)) :] = [CLEAN] * len(ground.stored(tree))
     for at, (written, value) in enumerate(zip(children(node, "args"), arguments, strict=True)):
         place = number(written, "argnumber") if written.name == "NAMEDARGEXPR" else at

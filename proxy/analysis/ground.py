@@ -19,6 +19,9 @@ RECORD: Final = 2249  # pg_type.dat
 UNSTORED: Final = frozenset({Behaviour.STATEFUL, Behaviour.BODY})
 """What is proven in a statement, where its arguments are known, and not in a stored expression."""
 NEXTVAL: Final = Oid(1574)  # pg_proc.dat, nextval(regclass)
+COMPILED: Final = frozenset({"c", "internal"})
+"""Languages of which only superusers make functions. What such a one does where it is called by name is not known; one
+that a superuser made an operator class's or a range's compares values, and types like PostGIS's have no others."""
 SELECTED_OFFSET: Final = 7  # access/sysattr.h, FirstLowInvalidHeapAttributeNumber: selectedCols counts from there
 
 
@@ -120,7 +123,9 @@ class Ground:
         if type_ is None:
             return None
         for one in self.snapshot.routines.supports.get(oid, ()):
-            if self.behaviour(one)[0] is not Behaviour.CLOSED:
+            function = self.snapshot.functions.get(one)
+            compiled = function is not None and function.language in COMPILED
+            if not compiled and self.behaviour(one)[0] is not Behaviour.CLOSED:
                 return f"support:{type_.full_name}"
         relation = self.snapshot.relations.get(type_.relation)
         inside = [column.type_oid for column in relation.columns.values()] if relation else []

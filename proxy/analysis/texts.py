@@ -22,7 +22,7 @@ from proxy.analysis.nodes import ALL
 from proxy.analysis.result_types import type_of
 from proxy.analysis.tree import Node, TreeReader
 from proxy.catalog.routines import NONE
-from proxy.catalog.snapshot import FIRST_NORMAL_OID, Function, Type, TypeKind
+from proxy.catalog.snapshot import Function, Relation, Type, TypeKind
 from proxy.model import Oid
 from proxy.template.lexer import split
 
@@ -82,7 +82,7 @@ def _is_certain(ground: Ground, node: Node, parameters: frozenset[str]) -> bool:
     """Whether a node means the same under every search_path."""
     if node.name in ENTRIES:
         relid = node.fields.get("relid")
-        return not isinstance(relid, int) or not 0 < relid < FIRST_NORMAL_OID
+        return not isinstance(relid, int) or not relid or _is_elsewhere(ground.snapshot.relations.get(Oid(relid)))
     if node.name == "ALIAS":
         return node.fields.get("aliasname") not in parameters
     kind = ALL.get(node.name)
@@ -93,7 +93,7 @@ def _is_certain(ground: Ground, node: Node, parameters: frozenset[str]) -> bool:
     if any(Oid(one) in ground.rivals for one in operators):
         return False
     called = [ground.snapshot.functions.get(one) for one in ground.called(node, kind.call) if one]
-    if any(one is None or (one.oid < FIRST_NORMAL_OID and one.name in ground.made_names) for one in called):
+    if any(one is None or not (_is_elsewhere(one) or one.name not in ground.made_names) for one in called):
         return False
     return node.name in UNCAST or _is_certain_type(ground, ground.snapshot.types.get(Oid(type_of(node)[0])))
 
@@ -101,7 +101,12 @@ def _is_certain(ground: Ground, node: Node, parameters: frozenset[str]) -> bool:
 def _is_certain_type(ground: Ground, known: Type | None) -> bool:
     if known is not None and known.category == "A":
         known = ground.snapshot.types.get(known.element)
-    return known is None or known.oid >= FIRST_NORMAL_OID or known.name not in ground.made_names
+    return known is None or _is_elsewhere(known) or known.name not in ground.made_names
+
+
+def _is_elsewhere(known: Relation | Function | Type | None) -> bool:
+    """Whether its name was written with its schema: under search_path = pg_catalog it was not found without."""
+    return known is not None and known.schema != "pg_catalog"
 
 
 def _quoted(name: str) -> str:

@@ -43,11 +43,15 @@ where f.function >= 16384 group by 1 order by 1
 """
 
 RANGES: Final = """
-select rngtypid, array[rngcanonical, rngsubdiff]::oid[] from pg_range where rngtypid >= 16384 order by 1
-"""
+select type, functions from (
+       select rngtypid as type, array[rngcanonical, rngsubdiff]::oid[] as functions from pg_range
+       union all
+       select (to_jsonb(r) ->> 'rngmultitypid')::oid, array[rngcanonical, rngsubdiff]::oid[] from pg_range r) x
+where type >= 16384 order by 1
+"""  # multiranges are of 14 and later
 
 RIVALS: Final = """
-select o.oid from pg_operator o where o.oid < 16384
+select o.oid from pg_operator o where o.oprnamespace = 'pg_catalog'::regnamespace
 and exists (select from pg_operator made where made.oid >= 16384 and made.oprname = o.oprname) order by 1
 """
 

@@ -20,9 +20,17 @@ async def learn(ground: Ground, footprint: Footprint | None, ask: Ask) -> bool:
     for oid in unread:
         question = texts.question(ground, oid)
         try:
-            tree = None if question is None else await ask(ground.snapshot.database, question)
+            tree = None if question is None else await _asked_twice(ground.snapshot.database, question, ask)
         except WardenError:
             return learned  # opaque for now: the next statement asks again
         ground.texts[oid] = None if tree is None else texts.answer(ground, Oid(oid), tree)
         learned = True
     return learned
+
+
+async def _asked_twice(database: str, question: str, ask: Ask) -> str | None:
+    """A connection that was lost is made anew for the second attempt."""
+    try:
+        return await ask(database, question)
+    except WardenError:
+        return await ask(database, question)

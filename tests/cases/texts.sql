@@ -29,6 +29,8 @@ create function unlike(text, int) returns boolean language plpgsql immutable as 
 create operator <> (leftarg = text, rightarg = int, function = unlike);
 create function casts(x text) returns text stable language sql as 'select x::bpchar::text';
 create table bpchar (x int);
+create function pg_catalog.made_here(x text) returns text immutable language sql as 'select x';
+create function calls_made(x text) returns text stable language sql as 'select made_here(x)';
 create function spies(x text) returns boolean stable language sql as 'select shop.spy(x)';
 set check_function_bodies = off;
 create function broken() returns text stable language sql as 'select 1) as x, lateral (select ssn from shop.customers';
