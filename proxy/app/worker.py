@@ -107,6 +107,7 @@ class Worker:
             config.upstream, every_s=config.catalog.poll_seconds, try_account=lambda: try_log_in(config)
         )
         self.admin: AdminServer | None = None
+        self.admin_address: tuple[str, int] | None = None
         self.reloads = {"ok": 0, "failed": 0}
         self.decider.observe(self._moved)
         self.decider.standings.raised.append(_tell_raised)
@@ -264,7 +265,7 @@ class Worker:
             token=self.config.admin.token,
         )
         self.admin = AdminServer(self.config.admin, pages)
-        await self.admin.start()
+        self.admin_address = await self.admin.start()
 
     def _numbers(self) -> Mapping[str, Value]:
         return numbers_of(

@@ -19,7 +19,7 @@ from proxy.masking.documents import TEXT
 from proxy.masking.method import Method
 from proxy.policy.rules import ClassifyEntry, Rules
 
-COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
 @click.command("check", epilog="Example: pgwarden check --config pgwarden.yaml --offline")
@@ -48,11 +48,16 @@ def check(report: Report, config_path: Path, where: str) -> None:
 
 
 def _live(path: Path, config: Config, rules: Rules) -> tuple[list[str], tuple[Problem, ...]]:
-    from proxy.cli.live import look  # late: reading files needs no driver
+    from proxy.app.remembered import remembered  # late: reading files needs no driver
+    from proxy.cli.live import look
 
     seen = look(path, config)
     found = against(rules, seen.snapshots, _misfit(rules)) if seen.snapshots else ()
-    return [snapshot.database for snapshot in seen.snapshots], (*seen.problems, *found)
+    return [snapshot.database for snapshot in seen.snapshots], (
+        *seen.problems,
+        *found,
+        *remembered(config, rules, seen.snapshots),
+    )
 
 
 def _misfit(rules: Rules) -> Misfit:

@@ -133,7 +133,8 @@ def _failures(facts: Facts) -> Iterator[str]:
 
 async def _keep(report: Report, show: Show, stage: Stage) -> None:
     """Until one of the signals that end a program, but for SIGHUP, which reads the rules again."""
-    report.put(listen={"host": stage.host, "port": stage.port}, config=str(stage.worker.path), dsns=stage.dsns)
+    listen = {"host": stage.host, "port": stage.port}
+    report.put(listen=listen, config=str(stage.worker.path), dsns=stage.dsns, metrics=stage.metrics)
     report.flush()
     show.kept(stage)
     over = asyncio.Event()

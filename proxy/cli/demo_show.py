@@ -134,6 +134,7 @@ class Show:
             self._step(words, f"{psql} '{dsn}'")
         self._step("audit", f"{_pgwarden()} audit tail --follow --config {stage.worker.path}")
         self._step("rules", f"edit masking_rules/examples/shop.yaml, then: kill -HUP {os.getpid()}")
+        self._step("metrics", stage.metrics)
         self._step("log", str(stage.folder / "pgwarden.log"))
 
     def failures(self, failures: Sequence[str]) -> None:

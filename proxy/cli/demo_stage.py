@@ -53,6 +53,12 @@ class Stage:
         return self.worker.path.parent
 
     @property
+    def metrics(self) -> str:
+        """Where the metrics are."""
+        host, port = self.worker.admin_address or ("", 0)
+        return f"http://{host}:{port}/metrics"
+
+    @property
     def journal(self) -> Path:
         """The audit journal."""
         return self.worker.config.audit.directory
@@ -143,6 +149,7 @@ def _write_files(server: EmbeddedPostgres, port: int, passwords: Mapping[str, st
         "rules": [str(RULES / name) for name in RULE_FILES],
         "keys": {"current": 1, 1: {"file": "mask.key"}},
         "audit": {"directory": "audit", "mode": "durable"},
+        "admin": {"listen": "127.0.0.1:0"},
         "limits": {"drain_seconds": 1},
         "log": {"format": "plain"},
     }

@@ -10,8 +10,11 @@ from typing import Final, TypeAlias
 import asyncpg
 import msgspec
 
+from proxy.app.catalog_login import EVERY, FIRST_DATABASES, HINTS
+from proxy.app.catalog_watch import DATABASES
 from proxy.catalog.loader import load
 from proxy.catalog.snapshot import Snapshot
+from proxy.catalog.watching import INSTALLED
 from proxy.config.problems import Place, Problem, Severity, shown
 from proxy.config.settings import Config
 from proxy.errors import WardenError
@@ -19,20 +22,10 @@ from proxy.errors import WardenError
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 MaybeConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | None"
 OLDEST: Final = 13
-EVERY: Final = "*"
 CONNECT_SECONDS: Final = 10.0
-FIRST_DATABASES: Final = ("postgres", "template1")
-DATABASES: Final = """
-    select datname from pg_catalog.pg_database
-    where datallowconn and not datistemplate and pg_catalog.has_database_privilege(oid, 'CONNECT') order by 1
-"""
 MAY_SET: Final = "select pg_catalog.has_parameter_privilege('log_min_messages', 'SET')"
 FAILURES: Final[Mapping[type[Exception], str]] = {
-    asyncpg.InvalidPasswordError: "Set catalog.password, for example to ${env:PGWARDEN_CATALOG_PASSWORD}.",
-    asyncpg.InvalidAuthorizationSpecificationError: "Create the role: create role pgwarden login password '…'. "
-    "Or let it in by pg_hba.conf.",
-    asyncpg.InvalidCatalogNameError: "Mend catalog.database, or leave it at *.",
-    asyncpg.InsufficientPrivilegeError: "Grant it: grant connect on database … to the account.",
+    **HINTS,
     asyncpg.TooManyConnectionsError: "The server has no connection left.",
 }
 
@@ -65,6 +58,7 @@ class _Look:
                 if at == 0:
                     await self._check_server(connection)
                 snapshots.append(await load(connection))
+                await self._check_trigger(connection, database)
             except (asyncpg.PostgresError, WardenError) as error:
                 self._say(
                     f"the catalog of {database} cannot be read: {_words(error)}", getattr(error, "hint", "") or ""
@@ -123,6 +117,13 @@ class _Look:
                 "the server also writes each new statement's tree, constants included, to its own log",
                 "Spare it: grant set on parameter log_min_messages to the roles that come through pgwarden.",
             )
+
+    async def _check_trigger(self, connection: Connection, database: str) -> None:
+        if not await connection.fetchval(INSTALLED):
+            what = f"changes of {database} that are made past pgwarden are noticed by the poll alone"
+            waits = f"within {self._config.catalog.poll_seconds:g} s"
+            hint = f"That is {waits}. `pgwarden catalog watch` shows the event trigger that tells at once."
+            self._problems.append(Problem(self._place, what, hint, Severity.NOTE))
 
     def _say(self, what: str, hint: str = "") -> None:
         self._problems.append(Problem(self._place, what, hint))

@@ -22,10 +22,11 @@ class Place(msgspec.Struct, frozen=True, order=True):
 
 
 class Severity(Enum):
-    """Whether pgwarden can run with it."""
+    """Whether pgwarden can run with it, and whether somebody should do something."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"  # nothing is wrong; something could be better
 
 
 class Problem(msgspec.Struct, frozen=True):

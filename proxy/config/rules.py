@@ -18,7 +18,7 @@ from proxy.config.rule_file import ClassifyLine, MatchLine, RuleFile, SubjectLin
 from proxy.model import Level
 from proxy.policy.documents import document_path
 from proxy.policy.names import column_pattern, role_pattern
-from proxy.policy.rules import ClassifyEntry, MaskEntry, Match, OnFlow, Rules, Subject
+from proxy.policy.rules import ClassifyEntry, Derived, Inference, MaskEntry, Match, OnFlow, Rules, Subject, Writes
 
 MASK: Final = "mask"
 
@@ -134,6 +134,7 @@ class _Merge:
         return subjects
 
     def _subject(self, line: SubjectLine) -> Subject:
+        self._warn_of_what_has_no_effect(line)
         return Subject(
             name=str(line.name),
             match=self._match(line.match),
@@ -146,6 +147,17 @@ class _Merge:
             top=Level(max(len(self._levels) - 1, 0)),
             place=_short(line.place),
         )
+
+    def _warn_of_what_has_no_effect(self, line: SubjectLine) -> None:
+        if line.inference.mode is not Inference.NONE:
+            return
+        hint = "Write inference: equality, or take it out."
+        if line.derived is not Derived.REFUSE:
+            what = f"derived: {line.derived.value} has no effect while inference is none: it refuses every expression"
+            self._problems.warning(line.name.place, f"{what} over protected columns", hint)
+        if line.writes is Writes.ALLOW:
+            what = "writes: allow has no effect while inference is none: a unique constraint would tell what is there"
+            self._problems.warning(line.name.place, what, hint)
 
     def _match(self, line: MatchLine) -> Match:
         return Match(
