@@ -171,7 +171,8 @@ class CatalogService:
         old = kept.snapshot
         changed = old is None or old.digest != found.digest
         version = old.version if old else 0
-        kept.snapshot = snapshot = msgspec.structs.replace(found, version=version + 1 if changed else version)
+        version = version + 1 if changed else version
+        kept.snapshot = snapshot = msgspec.structs.replace(found, version=version, serial=kept.loads)
         if changed:
             for observer in self._observers:
                 observer(snapshot)

@@ -183,6 +183,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     identity: str = ""
     """The cluster and the OID of the database: what a name does not tell, when it is dropped and made again."""
     version: int = 0
+    serial: int = 0
+    """Grows with every load, whether something has changed or not: the later of two is the newer."""
     digest: str = ""
     relations: Mapping[Oid, Relation] = {}
     types: Mapping[Oid, Type] = {}

@@ -50,6 +50,7 @@ class Standings:
         self._memories = dict(memories)
         self._known: dict[str, Standing] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._newest: dict[str, Snapshot] = {}
         self._version = 0
         self.flows = dict[str, int]()
         """By database, statements that moved values to columns of a lower level."""
@@ -65,14 +66,22 @@ class Standings:
         return self._known
 
     async def of(self, snapshot: Snapshot) -> Standing:
-        """The columns of a snapshot. Callers that wait together share the work."""
-        name = memory_name(snapshot)
+        """The columns of a snapshot, or of a newer one that has been seen: an older one lacks relations whose columns
+        are remembered, and they would be forgotten. Callers that wait together share the work."""
+        name, snapshot = memory_name(snapshot), self._newer(snapshot)
         if (known := self._fitting(name, snapshot)) is not None:
             return known
         async with self._locks.setdefault(name, asyncio.Lock()):
             while (known := self._fitting(name, snapshot)) is None:
                 await self._work_out(name, snapshot)
+                snapshot = self._newer(snapshot)
         return known
+
+    def _newer(self, snapshot: Snapshot) -> Snapshot:
+        seen = self._newest.get(snapshot.database)
+        if seen is None or seen.identity != snapshot.identity or seen.serial <= snapshot.serial:
+            seen = self._newest[snapshot.database] = snapshot
+        return seen
 
     def _fitting(self, name: str, snapshot: Snapshot) -> Standing | None:
         known = self._known.get(snapshot.database)
