@@ -93,7 +93,7 @@ async def test_what_could_not_be_proven_is_told_in_words(explain: Explain, site:
     assert found["unproven"] == [
         {
             "reason": "function:public.odd",
-            "words": "public.odd is neither built in and proven, nor on the list of those that read no data",
+            "words": "public.odd is neither proven by what it is, nor trusted by the rules",
         }
     ]
 
