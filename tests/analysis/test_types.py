@@ -36,7 +36,8 @@ def described(shop: Shop, sql: str) -> list[tuple[int, int]]:
 def differing(shop: Shop, sql: str) -> list[str]:
     """Outputs whose type is another."""
     outputs = shop.footprint(sql).outputs
-    said = described(shop, sql)
+    if not (said := described(shop, sql)):  # what a rule gives is not described before it comes
+        return []
     return [
         f"{sql}: {one.name} {(one.type_oid, one.typmod)} {server}"
         for one, server in zip(outputs, said, strict=True)
