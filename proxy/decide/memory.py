@@ -15,6 +15,8 @@ from proxy.policy.rules import Rules
 AWAITED_FOR_S: Final = 86_400
 """How long a relation that a statement was to create is waited for: transactions may take their time."""
 MOST_AWAITED: Final = 1_000
+UNSEEN: Final = ("", "", "")
+"""The names of a column that no snapshot has shown yet: its transaction has not ended, or it was made past pgwarden."""
 
 
 class Why(Enum):
@@ -63,6 +65,11 @@ class Memory(msgspec.Struct, frozen=True):
     columns: Mapping[ColumnId, Kept] = {}
     awaited: tuple[Awaited, ...] = ()
 
+    @property
+    def unseen(self) -> bool:
+        """Whether something holds protected values that no snapshot has shown yet."""
+        return bool(self.awaited) or any(kept.names == UNSEEN for kept in self.columns.values())
+
 
 class Keeper(Protocol):
     """Keeps memories where a restart finds them."""
@@ -96,9 +103,8 @@ def raised(
             continue
         relation = snapshot.relations.get(flow.column.relation)
         column = None if relation is None else relation.columns.get(flow.column.attnum)
-        if relation is not None and column is not None:
-            names = (relation.schema, relation.name, column.name)
-            columns[flow.column] = kept_as(rules, known, names, Why.FLOW)
+        names = UNSEEN if relation is None or column is None else (relation.schema, relation.name, column.name)
+        columns[flow.column] = kept_as(rules, known, names, Why.FLOW)
     awaited = memory.awaited
     if new:
         awaited = (*awaited, _awaiting(snapshot, created, tuple(new), now_s))[-MOST_AWAITED:]

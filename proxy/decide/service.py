@@ -25,6 +25,7 @@ from proxy.model import (
     ColumnId,
     Decision,
     Footprint,
+    Level,
     Literal,
     Oid,
     Principal,
@@ -33,7 +34,7 @@ from proxy.model import (
 )
 from proxy.observe.clock import SystemClock
 from proxy.policy.decide import decide, decide_early
-from proxy.policy.exposure import Exposure, touched
+from proxy.policy.exposure import Exposure, touched, unproven
 from proxy.policy.firewall import Gate
 from proxy.policy.flows import FLOW, Flow, flowing, flows_of
 from proxy.policy.inference import Budgets, over
@@ -209,7 +210,7 @@ class Decider:
         decision = decide(reading, seen, place.subject, place.classification, self._gate(place, footprint))
         flows = tuple[Flow, ...]()
         if decision.action is Action.ALLOW and place.flows:
-            flows = flows_of(reading, footprint, Exposure(place.subject, place.classification))
+            flows = flows_of(reading, footprint, Exposure(place.subject, place.classification), self._unseen(place, footprint))
         if flows:
             decision = replace(decision, rule=decision.rule or FLOW, reason=FLOW)
         mask: RowMask | None = None
@@ -234,6 +235,12 @@ class Decider:
             sets=footprint is not None and _sets(place.ground.snapshot, footprint),
             flows=flows,
         )
+
+    def _unseen(self, place: Place, footprint: Footprint | None) -> Level | None:
+        """The level of what no snapshot has shown yet, where a statement may read it."""
+        if footprint is None or not unproven(footprint) or not self.standings.unseen(place.ground.snapshot):
+            return None
+        return place.classification.highest
 
     def refuse_early(self, place: Place, reading: Reading) -> Judgement | None:
         """The refusal that a firewall rule settles by the text alone: the server need not be asked."""

@@ -104,6 +104,10 @@ class Standings:
         if after is not before and self._keeper is not None:
             await self._keeper.keep(self._memories)
 
+    def unseen(self, snapshot: Snapshot) -> bool:
+        """Whether some relation holds protected values that no snapshot has shown yet."""
+        return self._memories.get(memory_name(snapshot), Memory()).unseen
+
     async def shield(self, standing: Standing, subject: Subject) -> bytes:
         """The columns that a subject may not see in clear, as the lane takes them."""
         if (known := standing.shields.get(subject)) is None:

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from proxy.catalog.snapshot import Column, Relation, Snapshot
-from proxy.decide.memory import Kept, Memory, Why, kept_as, level_named
+from proxy.decide.memory import UNSEEN, Kept, Memory, Why, kept_as, level_named
 from proxy.model import Classified, ColumnId
 from proxy.policy.classifier import Classifier
 from proxy.policy.rules import ClassifyEntry, OnFlow, Rules
@@ -28,15 +28,19 @@ def hold(
 ) -> tuple[tuple[Stuck, ...], Memory]:
     """What sticks beside what the rules name, and what is to be remembered from now on."""
     classifier = Classifier(rules, snapshot.database)
-    stuck: list[Stuck] = []
+    stuck, unseen = list[Stuck](), dict[ColumnId, Kept]()
     for column, kept in memory.columns.items():
         relation = snapshot.relations.get(column.relation)
         found = None if relation is None else relation.columns.get(column.attnum)
+        if kept.names == UNSEEN and (relation is None or found is None):
+            unseen[column] = kept
         if relation is None or found is None:
             continue  # the column is gone, and its number is never given again
+        if kept.names == UNSEEN:
+            kept = msgspec.structs.replace(kept, schema=relation.schema, table=relation.name, column=found.name)
         if (one := _stuck(rules, classifier, column, kept, relation, found)) is not None:
             stuck.append(one)
-    columns = {each.column: each.kept for each in stuck}
+    columns = unseen | {each.column: each.kept for each in stuck}
     for column, known in named.items():
         if column not in columns:
             relation = snapshot.relations[column.relation]

@@ -15,6 +15,8 @@ FLOW: Final = "flow"
 """The rule that a record of such a statement names, where no rule of a file spoke."""
 NOWHERE: Final = ColumnId(0, 0)  # type: ignore[arg-type]
 """The source where it cannot be told which column it is."""
+UNKNOWN: Final = "relation-unknown"
+"""How the analysis begins its reason where a relation is not in the snapshot."""
 EVERY: Final = 0
 """The position that stands for all columns of a relation."""
 
@@ -39,21 +41,24 @@ def creates(reading: Reading) -> bool:
     return SHAPES.get(reading.kind) is Shape.STORE and reading.kind != "create materialized view"
 
 
-def flows_of(reading: Reading, footprint: Footprint | None, exposure: Exposure) -> tuple[Flow, ...]:
+def flows_of(
+    reading: Reading, footprint: Footprint | None, exposure: Exposure, unseen: Level | None = None
+) -> tuple[Flow, ...]:
     """Every flow of a statement, whoever sends it. A value that depends on a protected one is one: a length, an
     aggregate. What code does that the analysis does not look into (functions, triggers) is not seen. Where it cannot be
-    told what a new relation holds, it may be anything."""
+    told what a new relation holds, it may be anything. unseen: the level of relations that hold protected values and
+    that no snapshot has shown yet; None: there are none."""
     if footprint is None or footprint.opaque:
         found = [_unknown(exposure)] if "select" in reading.effects and creates(reading) else []
-        return tuple(found) + (() if footprint is None else _written(footprint, exposure))
+        return tuple(found) + (() if footprint is None else _written(footprint, exposure, unseen))
     new = enumerate(footprint.outputs, start=1) if creates(reading) else ()
     stored = [_flow(out.origin, exposure, position=at) for at, out in new]
-    return _written(footprint, exposure) + tuple(flow for flow in stored if flow is not None)
+    return _written(footprint, exposure, unseen) + tuple(flow for flow in stored if flow is not None)
 
 
-def _written(footprint: Footprint, exposure: Exposure) -> tuple[Flow, ...]:
+def _written(footprint: Footprint, exposure: Exposure, unseen: Level | None) -> tuple[Flow, ...]:
     plain = (write for write in footprint.writes if write.column.attnum > 0)
-    found = (_flow(write.origin, exposure, column=write.column) for write in plain)
+    found = (_flow(write.origin, exposure, write.column, unseen=unseen) for write in plain)
     return tuple(flow for flow in found if flow is not None)
 
 
@@ -61,9 +66,18 @@ def _unknown(exposure: Exposure) -> Flow:
     return Flow(NOWHERE, Classified(exposure.classification.highest, DERIVED_LABEL, FLOW), position=EVERY)
 
 
-def _flow(origin: Origin, exposure: Exposure, column: ColumnId | None = None, position: int = EVERY) -> Flow | None:
+def _flow(
+    origin: Origin,
+    exposure: Exposure,
+    column: ColumnId | None = None,
+    position: int = EVERY,
+    unseen: Level | None = None,
+) -> Flow | None:
     """The flow into one column; None where nothing rises. A new relation's columns are unclassified."""
-    highest = max(_levels(origin, exposure, column), default=None)
+    levels = list(_levels(origin, exposure, column))
+    if unseen is not None and any(reason.startswith(UNKNOWN) for reason in origin.opaque):
+        levels.append((unseen, NOWHERE))
+    highest = max(levels, default=None)
     if highest is None:
         return None
     level, source = highest

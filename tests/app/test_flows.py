@@ -24,6 +24,13 @@ MOVES = {
     ),
     "by way of a table": ("create table t as select email from people", "insert into notes select email from t"),
     "a string of several": ("select 1; insert into notes select email from people; select 2",),
+    "a table of the same transaction": (
+        "begin", "create table fresh (body text)", "insert into fresh select email from people", "commit",
+        "alter table notes rename to old", "alter table fresh rename to notes", "grant select on notes to public",
+    ),
+    "by way of a table of the same transaction": (
+        "begin", "create table fresh as select email from people", "insert into notes select * from fresh", "commit",
+    ),
     "a default partition": (
         "drop table notes", "create table notes (body text) partition by list (body)",
         "create table part partition of notes default", "grant select on notes, part to public",
