@@ -35,9 +35,10 @@ class Several:
             await self._judging.shared.decider.read(self._judging.decode(each), self._judging.options())
             for each in texts
         ]
-        trees = await self._probe_all(place, texts, readings)
-        if isinstance(trees, Failed):
-            return trees
+        probed = await self._probe_all(place, texts, readings)
+        if isinstance(probed, Failed):
+            return probed
+        trees, rejected = probed
         judged = [
             await self._judging.shared.decider.judge(place, reading, tree)
             for reading, tree in zip(readings, trees, strict=True)
@@ -56,31 +57,35 @@ class Several:
                 verdict = self._judging.shared.verdicts.keep(
                     Verdict(flags=flags, decision=judged[0], commands=commands)
                 )
-        if self._judging.session.status != "E":
+        if self._judging.session.status != "E" and not rejected:
             self._judging.remember(place, key, asked, verdict, by_text=True)
         return Resolved(verdict)
 
     async def _probe_all(
         self, place: Place, texts: list[bytes], readings: list[Reading]
-    ) -> list[tuple[bytes, ...] | None] | Failed:
-        """The trees of all commands, None for those that have none or cannot be asked before the others have run."""
+    ) -> tuple[list[tuple[bytes, ...] | None], bool] | Failed:
+        """The trees of all commands, None for those that have none or cannot be asked before the others have run; and
+        whether the server rejects one. To whoever may see everything the server says so itself, in its place in the
+        whole string and behind what the commands before it give; what comes after it does not run."""
         moment = self._judging.moment
         trees: list[tuple[bytes, ...] | None] = [None] * len(texts)
         failed = self._judging.session.status == "E"  # nothing can be asked there
         if moment is None or failed or any(moves(reading) for reading in readings):
-            return trees
+            return trees, False
         asked = [at for at, reading in enumerate(readings) if reading.probe]
         if not asked:
-            return trees
+            return trees, False
         frames = await self._judging.seat.ask(probe_texts(moment, [texts[at] for at in asked]))
         answers = read_answers(frames, moment, len(asked))
         for at, answer in zip(asked, answers.statements, strict=False):
+            if answer.error is not None and not place.restricted:
+                return trees, True
             if answer.error is not None:
                 return await self._judging.rejected(
                     place, Statement(Event.QUERY, texts[at]), readings[at], answer.error, answers
                 )
             trees[at] = answer.trees or None
-        return trees
+        return trees, False
 
 
 def moves(reading: Reading) -> bool:
