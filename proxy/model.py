@@ -203,6 +203,8 @@ class Reading(msgspec.Struct, frozen=True):
     scope: Scope | None = None
     """How long a SET lasts."""
     copy: Copy | None = None
+    bare_temporary: bool = False
+    """CREATE TEMPORARY TABLE of columns and their types: nothing in it runs code or refers to another relation."""
 
 
 class Principal(msgspec.Struct, frozen=True):

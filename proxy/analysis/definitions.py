@@ -45,6 +45,11 @@ SESSIONS: Final[Mapping[str, Mapping[int, str]]] = {  # function to its rows' co
     "pg_prepared_xact": {2: "pg_prepared_xacts.gid"},
     "pg_lock_status": {8: "pg_locks.classid", 9: "pg_locks.objid", 10: "pg_locks.objsubid"},  # keys of advisory locks
 }
+READ_OF_ROWS: Final = {  # information_schema's functions of whole catalog rows to the columns that they read
+    "_pg_truetypid": frozenset({"atttypid", "typtype", "typbasetype"}),
+    "_pg_truetypmod": frozenset({"atttypmod", "typtype", "typtypmod"}),
+}
+OF_ROWS: Final = frozenset({Oid(1247), Oid(1249)})  # pg_type, pg_attribute
 SHOWN: Final = frozenset({*PLACES, *SESSIONS}) | COUNTERS
 BESIDE: Final = {  # held twice: as a tree and as the server shows it, or as two parts of one
     (Oid(1247), "typdefaultbin"): (Oid(1247), "typdefault"),
@@ -64,7 +69,7 @@ def function_of(ground: Ground, node: Node, oid: Oid) -> str | None:
         return None
     if function.name == "substring" and _is_check_clause(ground, node):
         return SHOWS_WHAT_IT_IS_GIVEN
-    return function.name if function.name in SHOWN and is_own(function) else None
+    return function.name if function.name in SHOWN | READ_OF_ROWS.keys() and is_own(function) else None
 
 
 def _is_check_clause(ground: Ground, node: Node) -> bool:
@@ -84,6 +89,9 @@ def shown(ground: Ground, function: str, arguments: Sequence[Value]) -> Value:
     """The value of a call that shows a definition: one of those that the catalog holds, unchanged, as long as nothing
     but the catalog chooses which one."""
     given = any_of(arguments)
+    if function in READ_OF_ROWS:
+        read = frozenset(column for column in given.sources if _is_read(ground.snapshot, function, column))
+        return Value(computed=read, opaque=given.opaque)
     if function in SESSIONS:
         return Value(computed=frozenset(_held(ground, function).values()) | given.sources, opaque=given.opaque)
     columns = frozenset((_view_column(ground, COUNTER),)) if function in COUNTERS else frozenset[ColumnId]()
@@ -92,6 +100,13 @@ def shown(ground: Ground, function: str, arguments: Sequence[Value]) -> Value:
     if given.opaque or any(column.relation >= FIRST_NORMAL_OID for column in given.sources):
         return Value(computed=columns | given.sources, opaque=given.opaque)
     return Value(direct=columns | given.sources)
+
+
+def _is_read(snapshot: Snapshot, function: str, column: ColumnId) -> bool:
+    """Whether a function of whole catalog rows depends on a column of what it is given."""
+    relation = snapshot.relations.get(column.relation)
+    known = relation.columns.get(column.attnum) if relation is not None and column.relation in OF_ROWS else None
+    return known is None or known.name in READ_OF_ROWS[function]
 
 
 def row_column(ground: Ground, parts: Sequence[Node], attnum: Attnum) -> Value | None:

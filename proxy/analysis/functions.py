@@ -123,7 +123,7 @@ STATEFUL: Final = _names(
     """nextval pg_advisory_lock pg_advisory_lock_shared pg_advisory_unlock pg_advisory_unlock_all
     pg_advisory_unlock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_cancel_backend pg_notify
     pg_sleep pg_sleep_for pg_sleep_until pg_terminate_backend pg_try_advisory_lock pg_try_advisory_lock_shared
-    pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared setseed setval"""
+    pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared set_config setseed setval"""
 )
 STATISTICS: Final = frozenset(  # what is written, kept up and connected: reading leaves no trace in these
     f"pg_stat_get_{name}"

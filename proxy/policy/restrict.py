@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from proxy.model import Command, Footprint, Reading
+from proxy.model import Command, CopyEnd, CopyWay, Footprint, Reading
 from proxy.policy.data_catalogs import FIRST_NORMAL_OID
 from proxy.policy.exposure import Exposure, columns_of, touched, unproven
 from proxy.policy.inference import inferred, written
@@ -135,8 +135,20 @@ def _inference(case: Case) -> Reason | None:
     return inferred(case.footprint, case.exposure)
 
 
+def _copied(case: Case) -> Reason | None:
+    """COPY: a file or a program is another way out, and a table without a list of columns is written in all of them."""
+    copy = case.reading.copy
+    if copy is None:
+        return None
+    if copy.end is not CopyEnd.CLIENT:
+        return Reason.UTILITY
+    whole = copy.way is CopyWay.FROM and not copy.columns
+    return Reason.PROTECTED_WRITE if whole and case.exposure.within(case.footprint.written) else None
+
+
 CHECKS: Final[tuple[Callable[[Case], Reason | None], ...]] = (
     _shape,
+    _copied,
     _catalog_data,
     _unproven,
     _laundering,

@@ -48,6 +48,25 @@ SESSION: Final = frozenset(
 )
 """The session's own things, and giving them back."""
 
+NOTIFIES: Final = frozenset({"notify"})
+"""What it sends stands in the text, so that the sender knows it; who may hear it is decided where it arrives."""
+
+ROLES: Final = frozenset({"set role"})
+"""Whose clearance it is follows from the login and does not change with the role; what names, views and row security
+mean under the role is asked of the server before the next statement is decided. SET SESSION AUTHORIZATION is for
+superusers, and refused."""
+
+UPKEEP: Final = frozenset({"analyze", "vacuum"})
+"""Of one's own tables, as the server demands. Statistics are protected; expressions of indexes run, so errors and
+notices are withheld. Not among them: REINDEX and CLUSTER, which build unique indexes and fail by what is in them."""
+
+LOCKS: Final = frozenset({"lock"})
+"""A table lock reads nothing."""
+
+GONE: Final = frozenset({"drop table", "drop view", "drop materialized view", "drop index", "drop sequence"})
+"""One's own relations. What depends on one goes with it, and none of that keeps anything from being read: row security
+goes with its table. A temporary relation that is dropped uncovers what it hid: the session's place is learned anew."""
+
 SETTABLE: Final = frozenset(
     """
     application_name array_nulls backslash_quote bytea_output check_function_bodies
@@ -69,32 +88,52 @@ SETTABLE: Final = frozenset(
     seq_page_cost standard_conforming_strings statement_timeout synchronous_commit tcp_keepalives_count
     tcp_keepalives_idle tcp_keepalives_interval tcp_user_timeout temp_buffers timezone transaction_deferrable
     transaction_isolation transaction_read_only transaction_timeout work_mem xmlbinary xmloption
+    commit_siblings createrole_self_grant debug_parallel_query default_table_access_method default_tablespace
+    default_toast_compression exit_on_error password_encryption
+    recursive_worktable_factor stats_fetch_consistency temp_tablespaces transform_null_equals vacuum_cost_delay
+    vacuum_cost_limit vacuum_cost_page_dirty vacuum_cost_page_hit vacuum_cost_page_miss wal_skip_threshold
     """.split()  # noqa: SIM905  a list of ninety quoted words is no easier to review
 )
 """Settings that change how values look, how long things take and how names are found. client_min_messages is among
 them: frameworks set it at every login, and what a restricted reader gets of a notice is decided for each. Not among
-them: what makes the server tell more than its messages (debug_*, log_*), run other code (local_preload_libraries,
-default_table_access_method) or take another role (role, session_authorization)."""
+them: what makes the server tell more than its messages (debug_print_*, log_*), run other code
+(local_preload_libraries) or take another login's place (session_authorization).
+
+set_config takes any name, also one that is bound and so unknown here. That shows no more: the settings of which a
+statement's meaning depends are asked again after it, as after SET; a tree or a plan that debug_print_* adds to the
+messages is a DETAIL, which no restricted reader gets; and a custom setting holds what the client wrote, because
+set_config is given no column (analysis/functions.py, STATEFUL)."""
+
+
+HARMLESS: Final = CONTROL | DEFERRED | SESSION | NOTIFIES | ROLES | UPKEEP | LOCKS | GONE
 
 
 def allowed(reading: Reading) -> bool:
     """Whether a restricted reader may run a command that has no footprint."""
     match reading.kind:
         case "set":
-            return reading.name in SETTABLE
-        case "show":
-            return reading.name is not None and "." not in reading.name  # settings with a dot are anybody's to fill
+            return reading.name in SETTABLE or _is_custom(reading.name)
+        case "show" | "show all":  # what pg_settings shows; nothing but constants gets into a setting
+            return True
+        case "create table":
+            return reading.bare_temporary
         case kind:
-            return kind in CONTROL or kind in DEFERRED or kind in SESSION
+            return kind in HARMLESS
+
+
+def _is_custom(name: str | None) -> bool:
+    """A setting with a dot: a place for the client's own words, unless a module reads it. Those that make a module tell
+    or run more are for superusers, and what it would tell comes as a message that is scrubbed."""
+    return name is not None and "." in name
 
 
 def may_report_rows(reading: Reading) -> bool:
     """Whether an allowed command's errors may tell of rows that it did not name."""
-    return reading.kind in DEFERRED
+    return reading.kind in DEFERRED or reading.kind in UPKEEP
 
 
 def holds_literals_of_nobody(reading: Reading) -> bool:
     """Whether what is written in a command cannot be a value of some column."""
     if reading.kind == "set":
         return reading.name in SETTABLE
-    return reading.kind in CONTROL or reading.kind in SESSION or reading.kind in DEFERRED or reading.kind == "show"
+    return reading.kind in (HARMLESS - NOTIFIES) or reading.kind in ("show", "show all")

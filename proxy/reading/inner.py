@@ -61,8 +61,7 @@ def declare(cursor: Cursor) -> Reading:
         cursor.accept("hold")
     if not cursor.accept("for"):
         return unparsed("declare", "cursor")
-    held = holding(plain("declare", "cursor", name=name), cursor)
-    return replace(held, probe=held.inner is not None)
+    return holding(plain("declare", "cursor", name=name), cursor)
 
 
 def fetch(cursor: Cursor) -> Reading:

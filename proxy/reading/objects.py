@@ -53,9 +53,10 @@ def _concurrently(kind: str, cursor: Cursor) -> bool:
 
 def create(cursor: Cursor) -> Reading:
     """CREATE [modifiers] kind [IF NOT EXISTS] name …"""
-    recursive = False
+    recursive = temporary = False
     while (key := cursor.peek().key) in _MODIFIERS and cursor.peek(1).key != "privileges":
         recursive |= key == "recursive"
+        temporary |= key in ("temp", "temporary")
         cursor.next()
     if not (what := _object(cursor)):
         return unparsed("create", "ddl")
@@ -65,9 +66,22 @@ def create(cursor: Cursor) -> Reading:
     before = cursor.part(cursor.at, cursor.end)
     relation = _created(what, cursor)
     outer = _definition(kind, before, (relation,))
+    if what == "table" and temporary:
+        outer = replace(outer, bare_temporary=_is_bare(before))
     if what in ("table", "materialized view", "view") and not recursive:
         return _with_query(outer, cursor)
     return outer
+
+
+_MORE_THAN_COLUMNS = frozenset((
+    "as", "check", "collate", "constraint", "default", "exclude", "execute", "from", "generated", "include", "inherits",
+    "like", "of", "partition", "references", "select", "using", "values", "with",
+))  # fmt: skip
+
+
+def _is_bare(cursor: Cursor) -> bool:
+    """Whether a table is made of names, types, NULL, keys and what is done at commit: every other word is too much."""
+    return not any(word.key in _MORE_THAN_COLUMNS for word in cursor.words[cursor.at : cursor.end])
 
 
 def _created(what: str, cursor: Cursor) -> str | None:

@@ -41,7 +41,7 @@ def copy_text(text: bytes, options: int) -> CopyText | None:
     found = tokens(text, options)
     if not found:
         return None
-    words = [_key(text, token) for token in found]
+    words = [key_of(text, token) for token in found]
     while words and words[-1] == ";":
         words.pop()
     at = 2 if words[1:2] == ["binary"] else 1
@@ -49,12 +49,12 @@ def copy_text(text: bytes, options: int) -> CopyText | None:
         return None
     relation = columns = b""
     if words[at] != "(":
-        start, at = at, _past_name(found, words, at)
+        start, at = at, past_name(found, words, at)
         if at == start:
             return None
         relation = text[found[start].start : found[at - 1].end]
     if words[at : at + 1] == ["("]:
-        start, at = at, _past_group(words, at)
+        start, at = at, past_group(words, at)
         if relation:
             columns = text[found[start].end : found[at - 1].start]
     if words[at : at + 1] != ["to"] or words[at + 1 : at + 2] not in (["stdout"], ["stdin"]):
@@ -132,7 +132,7 @@ def _generated(origin: Origin, snapshot: Snapshot) -> bool | None:
     return None if known is None else bool(known.generated)
 
 
-def _key(text: bytes, token: TokenText) -> str:
+def key_of(text: bytes, token: TokenText) -> str:
     """What grammar compares: words folded, marks as they are; empty for names in quotes and literals."""
     if token.kind == _WORD or token.kind > max(_NAMES):
         word = text[token.start : token.end]
@@ -140,7 +140,7 @@ def _key(text: bytes, token: TokenText) -> str:
     return ""
 
 
-def _past_name(found: Sequence[TokenText], words: Sequence[str], at: int) -> int:
+def past_name(found: Sequence[TokenText], words: Sequence[str], at: int) -> int:
     """Behind a qualified name; at where there is none."""
     while at < len(words) and found[at].kind in _NAMES:
         at += 1
@@ -152,7 +152,7 @@ def _past_name(found: Sequence[TokenText], words: Sequence[str], at: int) -> int
     return at
 
 
-def _past_group(words: Sequence[str], at: int) -> int:
+def past_group(words: Sequence[str], at: int) -> int:
     """Behind the group in parentheses that starts here; to the end where it does not close."""
     depth = 0
     while at < len(words):

@@ -10,12 +10,13 @@ from proxy.errors import ProtocolViolation
 from proxy.lane import verdict as lane
 from proxy.lane.session import Session
 from proxy.lane.verdict import Verdict
-from proxy.model import Action, Decision, Reading
+from proxy.model import Action, CopyWay, Decision, Reading
 from proxy.relay.moment import Ask, Moment, run
 from proxy.relay.probe import Answers, probe_inner, probe_parse, probe_texts, read_answers
 from proxy.relay.words import Event, Owe, Phase
 from proxy.server.answering import Failed, Statement
 from proxy.server.copying import carried, inner_of_copy
+from proxy.server.copying_in import insert_of_copy
 from proxy.server.scrub import report, trim
 from proxy.server.shared import Seat
 from proxy.server.verdicts import DIGESTS, NOTHING
@@ -65,10 +66,13 @@ class Judging:
         return read_answers(await self.seat.ask(question), moment, 1), False
 
     def inner(self, place: Place, reading: Reading, whole: bytes) -> bytes | None:
-        """The query whose rows a command hands on, where its reader may not see everything or it may move data."""
-        text = inner_text(reading) if place.restricted or (place.flows and _moves_data(reading)) else None
+        """The query whose rows a command hands on, where its reader may not see everything or it may move data; and
+        that of DECLARE, which the server shows as well, but without the views expanded."""
+        wanted = place.restricted or reading.kind == "declare" or (place.flows and _moves_data(reading))
+        text = inner_text(reading) if wanted else None
         if text is None and place.restricted and reading.copy is not None:
-            return inner_of_copy(whole, self.options())
+            asked = insert_of_copy if reading.copy.way is CopyWay.FROM else inner_of_copy
+            return asked(whole, self.options())
         return None if text is None else self.encode(text)
 
     async def read(self, text: bytes) -> Reading:

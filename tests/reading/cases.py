@@ -33,6 +33,7 @@ def expected(said: dict[str, Any]) -> Reading:
         changes_state="state" in flags,
         ddl="ddl" in flags,
         alone="alone" in flags,
+        bare_temporary="bare" in flags,
         scope=Scope(said["scope"]) if "scope" in said else None,
         copy=copy and moved(copy),
     )

@@ -102,7 +102,7 @@ PROBED = [
         "with x as (select 1) table x",
     ),
     *("insert into t values (1) returning a", "update t set a = 1", "delete from t where a = 1", "(select 1)"),
-    *("declare c cursor for select * from t", "with d as (delete from t returning *) select * from d"),
+    "with d as (delete from t returning *) select * from d",
 ]
 
 
