@@ -72,7 +72,9 @@ def _members(scope: Scope, entry: Node) -> Node | None:
 def _member(scope: Scope, call: Node) -> Value:
     """A member of an array: as it is. Whether the call fails is told by what the array itself is."""
     outside, scope.gathered.computed = scope.gathered.computed, set()
+    failures = scope.gathered.failures
     value = evaluate(scope, call)
+    scope.gathered.failures = failures  # what the member is used for does not fail for it
     scope.gathered.computed = outside | _array(scope, call)
     return value
 
