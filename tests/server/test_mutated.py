@@ -42,7 +42,9 @@ async def held(peer: Peer, pieces: list[bytes]) -> bytes:
         async with asyncio.timeout(PATIENCE_S):
             while chunk := await asyncio.get_running_loop().sock_recv(peer.sock, 65_536):
                 received += chunk
-    except (BrokenPipeError, ConnectionResetError):
+    except TimeoutError:
+        raise
+    except OSError:
         pass  # it was told enough
     return bytes(received)
 
