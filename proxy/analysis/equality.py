@@ -8,7 +8,7 @@ from proxy.analysis.comparisons import EQUALITIES
 from proxy.analysis.expressions import evaluate, known
 from proxy.analysis.ground import Ground, children, number
 from proxy.analysis.nodes import ALL
-from proxy.analysis.result_types import type_of
+from proxy.analysis.result_types import oid_of
 from proxy.analysis.tree import Node
 from proxy.catalog.snapshot import FIRST_NORMAL_OID, TypeKind
 from proxy.model import ColumnId, Oid
@@ -54,19 +54,29 @@ def is_counted(scope: Scope, operand: Node) -> bool:
 
 
 def _is_one(scope: Scope, node: Node) -> bool:
+    if node.name == "CONST":
+        return _is_scalar(scope, node)
     while node.name in ("RELABELTYPE", "COERCEVIAIO", "COLLATEEXPR", "COLLATE", "FUNCEXPR"):
         inner = children(node, "arg") or children(node, "args")
         cast = node.name != "FUNCEXPR" or number(node, "funcformat") in CAST_FORMATS
-        if not cast or not inner or not _is_scalar(scope.ground, node) or any(one.name != "CONST" for one in inner[1:]):
+        if not cast or not inner or not _is_scalar(scope, node) or any(one.name != "CONST" for one in inner[1:]):
             return False
         node = inner[0]
     bound = node.name == "PARAM" and number(node, "paramkind") == 0 and not scope.in_body()
-    return (bound or node.name == "CONST") and _is_scalar(scope.ground, node)
+    return (bound or node.name == "CONST") and _is_scalar(scope, node)
 
 
-def _is_scalar(ground: Ground, node: Node) -> bool:
+def _is_scalar(scope: Scope, node: Node) -> bool:
     """Whether a value of the node's type is one value and no container of several."""
-    type_ = ground.snapshot.types.get(Oid(type_of(node)[0]))
+    oid = oid_of(node)
+    known = scope.gathered.scalars.get(oid)
+    if known is None:
+        known = scope.gathered.scalars[oid] = _holds_one(scope.ground, Oid(oid))
+    return known
+
+
+def _holds_one(ground: Ground, oid: Oid) -> bool:
+    type_ = ground.snapshot.types.get(oid)
     while type_ is not None and type_.kind is TypeKind.DOMAIN:
         type_ = ground.snapshot.types.get(type_.base)
     single = type_ is not None and type_.kind in (TypeKind.BASE, TypeKind.ENUM)

@@ -9,7 +9,7 @@ from proxy.analysis.functions import Behaviour
 from proxy.analysis.gathered import Uses
 from proxy.analysis.ground import BODIED, children, nodes, number
 from proxy.analysis.lengths import uncut
-from proxy.analysis.nodes import ALL, Call, Effect, Kind
+from proxy.analysis.nodes import ALL, LEAF, Call, Effect, Kind
 from proxy.analysis.tree import Node
 from proxy.analysis.values import CLEAN, EMPTY, NOTHING, Value, any_of, mix_of
 from proxy.model import Attnum, ColumnId
@@ -77,8 +77,9 @@ def known(scope: Scope, node: Node) -> tuple[Kind, frozenset[str]]:
     kind = ALL.get(node.name)
     if kind is None or kind.effect is Effect.PART:
         return UNKNOWN, gathered.unproven((f"node:{node.name}",))
-    reasons = scope.ground.unclear(node, kind.call) if kind.call is not Call.NONE else []
-    reasons += scope.ground.unsupported(node)
+    reasons = scope.ground.unsupported(node)
+    if kind.call is not Call.NONE:
+        reasons += scope.ground.unclear(node, kind.call)
     if not node.children.keys() <= kind.fields:
         reasons += [f"field:{node.name}.{field}" for field in sorted(node.children.keys() - kind.fields)]
     if kind.call is not Call.NONE:
@@ -106,6 +107,8 @@ def collect(scope: Scope, root: Node) -> Value:
             found.append(Value(opaque=reasons))
         if kind.effect in (Effect.COLUMN, Effect.FIELD, Effect.SUBLINK, Effect.PARAM):
             found.append(single(scope, node, kind))
+        elif kind is LEAF:
+            continue
         elif (special := _special(scope, node, kind)) is not None:
             found.append(special)
         else:

@@ -62,6 +62,8 @@ class Gathered:
     unread: list[frozenset[ColumnId]] = field(default_factory=list)
     """The same of each output of the query that was walked last, where the server computes it only for who reads it."""
     uncounted: set[ColumnId] = field(default_factory=set)
+    scalars: dict[int, bool] = field(default_factory=dict)
+    """Of types by OID, whether a value of them is a single one."""
     asked: set[ColumnId] = field(default_factory=set)
     """Columns for which the server wants the privilege to select."""
     views: dict[Oid, list[Value]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Final
 from proxy.analysis.functions import Behaviour
 from proxy.analysis.judging import judge
 from proxy.analysis.nodes import ALL, Call
-from proxy.analysis.result_types import type_of
+from proxy.analysis.result_types import oid_of
 from proxy.analysis.tree import Node, TreeReader
 from proxy.catalog.snapshot import FIRST_NORMAL_OID, Relation, RelationKind, Snapshot, Type, TypeKind, Volatility
 from proxy.model import Attnum, ColumnId, Oid
@@ -136,7 +136,7 @@ class Ground:
         """The same of the type of an expression: the server calls a type's support functions without naming them."""
         if not self.snapshot.routines.supports:
             return []
-        reason = self.support(Oid(type_of(node)[0]))
+        reason = self.support(Oid(oid_of(node)))
         return [reason] if reason else []
 
     def input(self, oid: Oid) -> str | None:

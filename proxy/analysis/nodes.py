@@ -57,12 +57,15 @@ def _row(effect: Effect, fields: str = "", arms: str = "", call: Call = Call.NON
     return Kind(effect, frozenset(fields.split()) | frozenset(names), names, call)
 
 
+LEAF: Final = _row(Effect.CLEAN)
+"""Holds nothing and calls nothing. Where it holds a node all the same, the field that is not known refuses it."""
+
 NODES: Final[Mapping[str, Kind]] = {
     # leaves
     "VAR": _row(Effect.COLUMN),
-    "CONST": _row(Effect.CLEAN),
+    "CONST": LEAF,
     "PARAM": _row(Effect.PARAM),
-    "CASETESTEXPR": _row(Effect.CLEAN),  # stands for what its CASE or array coercion holds
+    "CASETESTEXPR": LEAF,  # stands for what its CASE or array coercion holds
     "COERCETODOMAINVALUE": _row(Effect.CLEAN),  # stands for the value that a domain checks
     "SETTODEFAULT": _row(Effect.CLEAN),
     "SQLVALUEFUNCTION": _row(Effect.CLEAN),  # current_user, current_date, …

@@ -71,6 +71,13 @@ def type_of(node: Node, arrays: Arrays = lambda _: 0) -> tuple[int, int]:
     return _number(node, TYPES.get(node.name, "")), _typmod(node)
 
 
+def oid_of(node: Node) -> int:
+    """The type alone."""
+    if node.name in TYPES and "refcontainertype" not in node.fields:
+        return _number(node, TYPES[node.name])
+    return type_of(node)[0]
+
+
 def _number(node: Node, field: str, missing: int = 0) -> int:
     value = node.fields.get(field, missing)
     return value if isinstance(value, int) else missing
