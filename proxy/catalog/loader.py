@@ -117,6 +117,7 @@ async def _relations(connection: Connection, known: Mapping[Oid, Relation] | Non
     for child, parent in await ask(queries.INHERITS):
         parents[child].append(parent)
         children[parent].append(child)
+    references = _grouped([(row[0], tuple(row[1:])) for row in await ask(queries.REFERENCES)])
     views = dict(map(tuple, await ask(queries.VIEWS)))
     expressions, policies, cascades = [
         _grouped(await ask(one)) for one in (queries.EXPRESSIONS, queries.POLICIES, queries.CASCADES)
@@ -131,6 +132,7 @@ async def _relations(connection: Connection, known: Mapping[Oid, Relation] | Non
             view=views.get(oid),
             expressions=expressions.get(oid, ()),
             cascades=cascades.get(oid, ()),
+            references=references.get(oid, ()),
             policies=policies.get(oid, ()),
         )
     return found

@@ -95,6 +95,12 @@ where contype = 'f' and (confdeltype in ('c', 'n', 'd') or confupdtype in ('c', 
 order by 1, 2
 """
 
+REFERENCES: Final = """
+select c.conrelid, c.conkey[at], c.confrelid, c.confkey[at]
+from pg_constraint c, generate_subscripts(c.conkey, 1) at
+where c.contype = 'f' /* temporary: c.conrelid in TEMPORARIES */ order by c.conrelid, c.oid, at
+"""
+
 TYPES: Final = """
 select t.oid, n.nspname::text as schema, t.typname::text as name, t.typtype::text as kind,
        t.typcategory::text as category, t.typlen as length, t.typbasetype as base, t.typtypmod as typmod,

@@ -62,6 +62,8 @@ class Relation(msgspec.Struct, frozen=True, gc=False):
     """Trees that the server runs by itself when a row is written: check constraints, index columns and predicates."""
     cascades: tuple[Oid, ...] = ()
     """Relations that a foreign key's action changes when this one is updated or deleted from."""
+    references: tuple[tuple[Attnum, Oid, Attnum], ...] = ()
+    """Foreign keys, column by column: which column refers to which column of which relation."""
     policies: tuple[str, ...] = ()
     """Trees of the row security policies' conditions."""
     extension: bool = False

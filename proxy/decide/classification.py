@@ -47,7 +47,7 @@ def classify(rules: Rules, snapshot: Snapshot, named: Mapping[ColumnId, Classifi
     found = rest_of(rules, snapshot, parts, found)
     for relation in snapshot.relations.values():
         _guard_catalogs(relation, ceiling, found)
-    _raise_relatives(same, derived, parts, found)
+    _raise_relatives(_with_references(snapshot, same), derived, parts, found)
     if ceiling > 0:
         for column in (column for column, one in derived.items() if one.unproven):
             found[column] = Classified(ceiling, rule=UNPROVEN_RULE)
@@ -57,6 +57,19 @@ def classify(rules: Rules, snapshot: Snapshot, named: Mapping[ColumnId, Classifi
     if ceiling > 0:
         found.update(dict.fromkeys(_telling(classification), Classified(ceiling, rule=STORED_RULE)))
     return classification
+
+
+def _with_references(
+    snapshot: Snapshot, same: Mapping[ColumnId, frozenset[ColumnId]]
+) -> Mapping[ColumnId, frozenset[ColumnId]]:
+    """With a foreign key's other end: every value of a column that refers to another is one of that other's. Not the
+    reverse: who paid may be secret, and who there is not."""
+    found = dict(same)
+    for relation in snapshot.relations.values():
+        for attnum, referenced, there in relation.references:
+            column = ColumnId(relation.oid, attnum)
+            found[column] = found.get(column, frozenset()) | {ColumnId(referenced, there)}
+    return found
 
 
 def _telling(classification: Classification) -> frozenset[ColumnId]:

@@ -210,7 +210,8 @@ class Decider:
         decision = decide(reading, seen, place.subject, place.classification, self._gate(place, footprint))
         flows = tuple[Flow, ...]()
         if decision.action is Action.ALLOW and place.flows:
-            flows = flows_of(reading, footprint, Exposure(place.subject, place.classification), self._unseen(place, footprint))
+            exposure = Exposure(place.subject, place.classification)
+            flows = flows_of(reading, footprint, exposure, self._unseen(place, footprint))
         if flows:
             decision = replace(decision, rule=decision.rule or FLOW, reason=FLOW)
         mask: RowMask | None = None
