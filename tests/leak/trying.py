@@ -70,14 +70,14 @@ def caught(hunter: Hunter, frames: list[Frame], steps: tuple[str, ...]) -> set[s
 
 def compared(frames: list[Frame]) -> list[tuple[bytes, bytes]]:
     """An answer without what differs between any two answers: references, the database's name, OIDs of new tables."""
-    return [(frame.type, _nameless(frame.payload) if frame.type == b"T" else _plain(frame.payload)) for frame in frames]
+    return [(frame.type, nameless(frame.payload) if frame.type == b"T" else _plain(frame.payload)) for frame in frames]
 
 
 def _plain(payload: bytes) -> bytes:
     return NONCE.sub(b"", payload).replace(TWINS[1].encode(), TWINS[0].encode())
 
 
-def _nameless(description: bytes) -> bytes:
+def nameless(description: bytes) -> bytes:
     """A RowDescription without its tables' OIDs."""
     kept, at = [description[:2]], 2
     while at < len(description):
