@@ -1,7 +1,7 @@
 """What pgwarden would do with a statement, and why: probed at the server as the relay does, judged by the same decider.
 Nothing is executed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -12,6 +12,7 @@ from proxy.app.asking import Asking
 from proxy.app.catalog_login import log_in
 from proxy.app.explanation import Column, Explanation, Reached, Source, Unproven, Use, Written
 from proxy.app.inquiry import Heard, Inquiry, Question
+from proxy.app.state_file import StateFile
 from proxy.app.underline import Mark
 from proxy.app.wording import words_for
 from proxy.catalog.encodings import codec_of
@@ -22,8 +23,10 @@ from proxy.config.load import load_rules
 from proxy.config.settings import Config
 from proxy.decide.bodies import Ask
 from proxy.decide.masks import Masks
+from proxy.decide.memory import Memory
 from proxy.decide.service import Decider
 from proxy.decide.words import Judgement
+from proxy.errors import ConfigError
 from proxy.masking.keys import Keys
 from proxy.model import Action, ColumnId, Footprint, Origin, Treatment, Write
 from proxy.policy.exposure import Exposure
@@ -49,26 +52,39 @@ class OneSnapshot:
         """The same: nothing changes here."""
         return self._snapshot
 
+    async def checked(self, database: str) -> Snapshot:
+        """The same."""
+        return self._snapshot
+
 
 async def explain(config: Config, question: Question) -> list[Explanation]:
     """Asks the server of a configuration about each command of a text. Raises WardenError."""
     rules, keys = load_rules(config.rules), Keys(config.keys.versions, config.keys.current)
+    memories, warnings = _remembered(config)
     connection = await log_in(config, question.database, purpose="explain")
     try:
         snapshot = await load(connection)
         with ThreadPoolExecutor(max_workers=1) as executor:
-            decider = Decider(rules, keys, OneSnapshot(snapshot), executor, ask=_asking(connection))
+            decider = Decider(rules, keys, OneSnapshot(snapshot), executor, memories=memories, ask=_asking(connection))
             asking = await Asking.open(config, question.database)
             try:
                 heard = await Inquiry(decider, snapshot, asking).ask(question, connection)
             finally:
                 asking.close()
         report = _Report(rules, Masks(rules, keys), snapshot)
-        known = question.user in snapshot.roles
-        warnings = () if known else (f"there is no role {question.user} on this server",)
+        if question.user not in snapshot.roles:
+            warnings = (*warnings, f"there is no role {question.user} on this server")
         return [await _Told(report, each).written(warnings, connection) for each in heard]
     finally:
         await connection.close()
+
+
+def _remembered(config: Config) -> tuple[Mapping[str, Memory], tuple[str, ...]]:
+    """What the proxy has learned of columns that were renamed or received protected values; without it a warning."""
+    try:
+        return StateFile(config.state_directory).load(), ()
+    except ConfigError as error:
+        return {}, (f"columns that were renamed or raised are not known here: {error}",)
 
 
 def _asking(connection: Connection) -> Ask:

@@ -24,12 +24,13 @@ FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError
 
 @dataclass(slots=True)
 class _Kept:
-    """What is known of one database. loads: how many were begun; error: what the last attempt ended with."""
+    """What is known of one database. loads, checks: how many were begun; error: what the last attempt ended with."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     snapshot: Snapshot | None = None
     fingerprint: Mapping[str, str] = field(default_factory=dict)
     loads: int = 0
+    checks: int = 0
     compared_s: float = 0.0
     error: WardenError | None = None
     connection: "Connection | None" = None
@@ -91,6 +92,21 @@ class CatalogService:
         kept = self._kept.get(database)
         return await self._refreshed(database, kept.loads if kept else 0)
 
+    async def checked(self, database: str) -> Snapshot:
+        """The last snapshot, compared with the server after this call, and loaded anew where they differ but for
+        temporary relations. Callers that wait together share one comparison. Raises UpstreamUnavailable or
+        CatalogUnreadable."""
+        kept = self._kept.setdefault(database, _Kept())
+        before = kept.checks
+        if kept.snapshot is not None:
+            async with kept.lock:
+                if kept.checks == before:
+                    kept.checks += 1
+                    await self._compare(database, kept)
+        if kept.error is not None:
+            raise kept.error
+        return await self.snapshot(database)
+
     async def tree(self, database: str, statement: str) -> str | None:
         """The tree that the server makes of a statement, which is not run, under search_path = pg_catalog; None where
         it does not accept it. Raises UpstreamUnavailable."""
@@ -135,19 +151,23 @@ class CatalogService:
 
     async def _poll(self, database: str, kept: _Kept) -> None:
         async with kept.lock:
-            try:
-                async with asyncio.timeout(self._timeout_s):
-                    seen = await fingerprint(await self._connection(database, kept))
-                    changed = seen != kept.fingerprint
-                if changed:
-                    await self._load(database, kept)
-                else:
-                    kept.error = None
-                    kept.compared_s = asyncio.get_running_loop().time()
-            except FAILURES as failure:
-                await self._failed(database, kept, failure)
-            except WardenError as failure:
-                kept.error = failure
+            await self._compare(database, kept)
+
+    async def _compare(self, database: str, kept: _Kept) -> None:
+        """Load what has changed; an error is kept. The caller holds the lock."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                seen = await fingerprint(await self._connection(database, kept))
+                changed = seen != kept.fingerprint
+            if changed:
+                await self._load(database, kept)
+            else:
+                kept.error = None
+                kept.compared_s = asyncio.get_running_loop().time()
+        except FAILURES as failure:
+            await self._failed(database, kept, failure)
+        except WardenError as failure:
+            kept.error = failure
 
     async def _load(self, database: str, kept: _Kept) -> Snapshot:
         """Load, keep, tell. The caller holds the lock."""

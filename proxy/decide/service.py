@@ -58,6 +58,9 @@ class Catalogs(Protocol):
     async def refresh(self, database: str) -> Snapshot:
         """Loaded anew, because something has changed."""
 
+    async def checked(self, database: str) -> Snapshot:
+        """The newest, loaded anew where something but temporary relations has changed."""
+
 
 class Decider:
     """Decides statements under one set of rules, which `replace_rules` exchanges while sessions go on."""
@@ -127,8 +130,8 @@ class Decider:
         changed the catalog, so it is loaded again first."""
         seen = self._changes[login.database]
         behind = self._loaded[login.database] < seen  # a change that went through us: not left to the next poll
-        load = self._catalogs.refresh if changed or behind else self._catalogs.snapshot
-        snapshot = await load(login.database)
+        load = self._catalogs.checked if behind else self._catalogs.snapshot
+        snapshot = await (self._catalogs.refresh if changed else load)(login.database)
         if changed or behind:
             self._loaded[login.database] = max(self._loaded[login.database], seen)
         while True:  # until nothing has changed while we were at it: what is returned is of this moment

@@ -161,3 +161,25 @@ async def test_a_closed_service_loads_no_more_and_holds_no_connection(
     assert [one.is_closed() for one in connector.opened] == [True]
     with pytest.raises(UpstreamUnavailable, match="closed"):
         await service.refresh(database.name)
+
+
+async def test_a_check_sees_what_was_committed_before_it_and_loads_nothing_else(
+    service: CatalogService, database: Database
+) -> None:
+    first = await service.snapshot(database.name)
+    assert await service.checked(database.name) is first
+    database.run("create function made() returns int language sql as 'select 1'")
+    seen = await asyncio.gather(*(service.checked(database.name) for _ in range(5)))
+    assert all(any(one.name == "made" for one in snapshot.functions.values()) for snapshot in seen)
+    assert service.facts(0.0).loads == 2
+
+
+async def test_a_check_of_a_server_that_is_down_says_so(
+    service: CatalogService, connector: Connector, database: Database
+) -> None:
+    await service.snapshot(database.name)
+    connector.down = True
+    for connection in connector.opened:
+        connection.terminate()
+    with pytest.raises(UpstreamUnavailable):
+        await service.checked(database.name)
