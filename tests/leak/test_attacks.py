@@ -10,6 +10,7 @@ from tests.leak.cases import Attack, attacks
 from tests.leak.conftest import Stages
 from tests.leak.stage import TWINS, major_of
 from tests.leak.talks import CONVERSATIONS
+from tests.leak.test_dictionary import DICTIONARIES
 from tests.leak.trying import Way, caught, compared, said
 from tests.servers import KNOWN
 
@@ -126,6 +127,7 @@ def test_the_hunter_finds_every_form_of_a_canary(hunter: Hunter) -> None:
 def test_every_rule_is_attacked() -> None:
     """Each by several attacks, and many in several steps."""
     counts = Counter([attack.rule for _, attack in ATTACKS] + [one.rule for one in CONVERSATIONS.values()])
+    counts[20] = len(DICTIONARIES)
     assert {rule: counts[rule] for rule in RULES if counts[rule] < LEAST} == {}
     assert len(ATTACKS) + len(CONVERSATIONS) >= 600
     assert len(CONVERSATIONS) >= 60
