@@ -231,6 +231,8 @@ cdef int on_execute(Sess *s, const unsigned char *frame, Py_ssize_t size) noexce
         return end_session(s, "an Execute whose length does not fit")
     if s.restricted and not asked and moment_has_passed(s):
         return 0  # a DECLARE under way may give the name to a cursor
+    if s.restricted and not asked and s.dirty:  # another encoding would have another mask
+        return hold_for_python(s, EVENT_EXECUTE, frame + 5, size - 5, NULL, 0)
     name = find(&s.portals, frame + 5, end - 5)
     if not asked and (s.restricted or end > 5) and hangs_on_an_answer(s, name):
         return 0

@@ -95,7 +95,9 @@ class Driver:
         frames = await self.ask(self._moment_question(session))
         if any(frame.type == ServerType.ERROR_RESPONSE for frame in frames) and session.status != "E":
             frames = await self.ask(self._moment_question(session))  # a Query inside a batch confuses servers once
-        self.moment = read_moment(frames)
+        before, self.moment = self.moment, read_moment(frames)
+        if before is not None and before.client_encoding != self.moment.client_encoding:
+            session.forget_portals()  # their masks are for values in the encoding of before
         changed, open_ = self.catalog_changed, session.status != "I" or session.phase == Phase.EXTENDED
         self._changes += changed
         self.catalog_changed = changed and open_
@@ -289,7 +291,7 @@ class Driver:
         if session.dirty and session.status != "E" and not self.logged_in.replication:
             await self.learn_place()
             self._heed_cancel()
-            if asked.event in (Event.QUERY, Event.PARSE):
+            if asked.event in (Event.QUERY, Event.PARSE, Event.EXECUTE):
                 self._live().retry()
                 return
         outcome = await deciding.decide(asked)

@@ -64,7 +64,8 @@ class Names:
             inner, judged = self._prepared[name]
             return await self._prepared_again(place, inner, judged, judged.reading)
         if asked.event is Event.EXECUTE and await self._still_declared(name):
-            judged = self._cursors[name]
+            declared = self._cursors[name]
+            judged = self._judging.shared.decider.judge_footprint(place, declared.reading, declared.footprint)
             return Resolved(self._judging.verdict(judged, b"", extra=lane.ASK))
         if not place.restricted:
             judged = await self._judging.shared.decider.judge(place, await self._judging.shared.decider.read(""), None)

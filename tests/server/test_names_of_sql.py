@@ -145,3 +145,14 @@ async def test_what_no_tree_shows_is_not_executed_by_sql(proxy: Proxy) -> None:
             await shown(peer, "rollback to a")
         frames = await said(peer, query("execute nobody"))
         assert [b"C26000" in frame.payload for frame in frames if frame.type == b"E"] == [True]
+
+
+async def test_a_portal_does_not_outlive_the_encoding_that_its_masks_are_for(proxy: Proxy) -> None:
+    with closing(await login(proxy)) as peer:
+        await begun(peer)
+        await said(peer, parse(SELECT, "s"), bind(portal="p", statement="s"), execute("p", 1), SYNC)
+        await shown(peer, "set search_path = public")
+        assert rows_in(await said(peer, execute("p", 1), SYNC)) == HIDDEN[1:2]
+        await shown(peer, "set client_encoding = 'LATIN1'")
+        await peer.send(execute("p", 1), SYNC)
+        assert (await peer.until(b"E"))[-1].payload.startswith(b"SFATAL")
