@@ -51,10 +51,9 @@ SESSION: Final = frozenset(
 NOTIFIES: Final = frozenset({"notify"})
 """What it sends stands in the text, so that the sender knows it; who may hear it is decided where it arrives."""
 
-ROLES: Final = frozenset({"set role"})
+ROLES: Final = frozenset({"set role", "set session authorization"})
 """Whose clearance it is follows from the login and does not change with the role; what names, views and row security
-mean under the role is asked of the server before the next statement is decided. SET SESSION AUTHORIZATION is for
-superusers, and refused."""
+mean under the role is asked of the server before the next statement is decided."""
 
 UPKEEP: Final = frozenset({"analyze", "vacuum"})
 """Of one's own tables, as the server demands. Statistics are protected; expressions of indexes run, so errors and
@@ -97,7 +96,7 @@ SETTABLE: Final = frozenset(
 """Settings that change how values look, how long things take and how names are found. client_min_messages is among
 them: frameworks set it at every login, and what a restricted reader gets of a notice is decided for each. Not among
 them: what makes the server tell more than its messages (debug_print_*, log_*), run other code
-(local_preload_libraries) or take another login's place (session_authorization).
+(local_preload_libraries).
 
 set_config takes any name, also one that is bound and so unknown here. That shows no more: the settings of which a
 statement's meaning depends are asked again after it, as after SET; a tree or a plan that debug_print_* adds to the

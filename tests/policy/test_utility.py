@@ -49,7 +49,7 @@ from tests.servers import Database
         ("set client_min_messages to warning", "allow"),
         ("set debug_print_rewritten = on", "refuse"),
         ("set role admin", "allow"),
-        ("set session authorization admin", "refuse"),
+        ("set session authorization admin", "allow"),
         ("set session_replication_role = replica", "refuse"),
         ("set local_preload_libraries = x", "refuse"),
         ("notify ch, 'x'", "allow"),
