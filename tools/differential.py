@@ -69,7 +69,7 @@ BY_NATURE = (
     (re.compile(r"(?i)\boid \d{5,}|(?<=relation )\d{5,}|(?<=OID )\d{5,}"), "OID"),
 )
 """What two servers never print alike: processes, times, and numbers that count all that a server has done."""
-FILE_S = 300
+FILE_S = 1_200
 
 
 @dataclass(frozen=True, slots=True)
