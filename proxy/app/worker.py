@@ -5,6 +5,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -26,6 +27,7 @@ from proxy.catalog.service import CatalogService
 from proxy.catalog.snapshot import Snapshot
 from proxy.config.against import unclassified_but_sensitive
 from proxy.config.settings import Config
+from proxy.decide.readers import Readers
 from proxy.decide.service import Decider
 from proxy.errors import WardenError
 from proxy.lane.lane import Lane
@@ -49,6 +51,8 @@ DECISIONS_KEPT: Final = 65_536
 LAST_WORDS_S: Final = 2.0
 """How long sessions that we end may take to read why."""
 MOST_COLUMNS_SHOWN: Final = 20
+GIL_S: Final = 0.0005
+"""How long a thread that decides may hold the GIL when the loop wants it."""
 TREE_BYTES: Final = 8 * 1024 * 1024
 """Longest answer to a probe that is kept; a longer tree is opaque."""
 AUDIT_MODES: Final[Mapping[Mode, int]] = {Mode.OFF: 0, Mode.ASYNC: 1, Mode.DURABLE: 2}
@@ -80,6 +84,7 @@ class Worker:
         self.catalogs = CatalogService(self._connect_catalog, poll_s=config.catalog.poll_seconds)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pgwarden-decide")
         self.state = StateFile(config.state_directory)
+        self.readers = Readers(self._executor)
         self.decider = self._decider(rules)
         instance = secrets.token_hex(4)
         self.journal = Journal(config.audit, instance=instance, mask_keys=config.keys.versions.values())
@@ -124,12 +129,15 @@ class Worker:
             keeper=self.state,
             budgets=Budgets(secrets.token_bytes(32)),
             ask=ask,
+            texts=self.readers,
         )
 
     async def start(self) -> tuple[str, int]:
         """Starts everything; where it listens. A server that is down may come back, but an account that it does not let
         in is somebody's mistake. Raises WardenError."""
+        sys.setswitchinterval(GIL_S)
         self.journal.start()
+        await self.readers.start()
         await self.watch.look()
         if self.watch.locked_out is not None:
             raise self.watch.locked_out
@@ -198,6 +206,7 @@ class Worker:
         if self.admin is not None:
             await self.admin.close()
         await self.catalogs.close()
+        await self.readers.close()
         self.journal.close()
         self._executor.shutdown()
         _log.info("stopped")

@@ -41,7 +41,7 @@ from proxy.policy.inference import Budgets, over
 from proxy.policy.names import split_name
 from proxy.policy.rules import Rules, Subject
 from proxy.policy.subjects import subject_of
-from proxy.reading.read import read
+from proxy.reading.read import glance, read
 from proxy.reading.words import dotted
 
 PLACES_KEPT: Final = 10_000
@@ -62,6 +62,13 @@ class Catalogs(Protocol):
         """The newest, loaded anew where something but temporary relations has changed."""
 
 
+class Texts(Protocol):
+    """Who reads texts, elsewhere."""
+
+    async def read(self, text: str, options: int = 0) -> Reading:
+        """What a text asks for. Never raises."""
+
+
 class Decider:
     """Decides statements under one set of rules, which `replace_rules` exchanges while sessions go on."""
 
@@ -76,8 +83,9 @@ class Decider:
         keeper: Keeper | None = None,
         budgets: Budgets | None = None,
         ask: Ask | None = None,
+        texts: Texts | None = None,
     ) -> None:
-        self._ask = ask
+        self._ask, self._texts = ask, texts
         self._catalogs, self._executor, self._keys = catalogs, executor, keys
         self.standings = Standings(rules, executor, SystemClock(), memories=memories, keeper=keeper)
         self._budgets, self._clock = budgets or Budgets(b""), SystemClock()
@@ -177,9 +185,18 @@ class Decider:
 
     async def read(self, text: str, options: int = 0) -> Reading:
         """What a text asks for."""
+        if self._texts is not None:
+            return await self._texts.read(text, options)
         if len(text) <= SHORT:
             return read(text, options=options)
         return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: read(text, options=options))
+
+    def glance(self, text: str, options: int = 0) -> Reading | None:
+        """What is enough to ask the server about a text while it is read; None where the reading comes first: it may
+        settle the matter, or the text is no plain query."""
+        if self._rules.firewall is not None or len(text) > SHORT:
+            return None
+        return glance(text, options=options)
 
     async def judge(
         self, place: Place, reading: Reading, trees: Sequence[bytes] | None, literals: Sequence[Literal] = ()

@@ -9,7 +9,7 @@ from proxy.model import Reading, Where
 from proxy.reading.answers import named
 from proxy.reading.condition import where_of
 from proxy.reading.sketch import RESERVED, sketch
-from proxy.reading.verbs import verbs
+from proxy.reading.verbs import QUERY_STARTS, verbs
 from proxy.reading.words import Cursor, dotted, fold
 
 
@@ -29,6 +29,16 @@ def query(cursor: Cursor) -> Reading:
         changes_state=found.into or not found.main,
         ddl=found.into or not found.main,
     )
+
+
+def outline(cursor: Cursor) -> Reading | None:
+    """What the words say of a query of which the server can show a tree; None where it is none."""
+    if cursor.peek().key not in QUERY_STARTS:
+        return None
+    found = verbs(cursor)
+    if not found.main or found.into:
+        return None
+    return Reading(kind=found.main, effects=found.effects, probe=True, changes_state=False, ddl=False)
 
 
 def _parse(cursor: Cursor) -> exp.Expr | None:

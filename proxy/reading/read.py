@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from proxy.model import Reading
 from proxy.reading.answers import plain, unparsed
 from proxy.reading.commands import COMMANDS, command
+from proxy.reading.query import outline
 from proxy.reading.secrets import holds_secret
 from proxy.reading.verbs import VERBS
 from proxy.reading.words import Cursor, Word, commands, encode
@@ -27,6 +28,14 @@ def read(text: str, *, options: int = 0) -> Reading:
         return plain("empty")
     readings = [_command(data, words) for words in found]
     return readings[0] if len(readings) == 1 else _together(readings)
+
+
+def glance(text: str, *, options: int = 0) -> Reading | None:
+    """What the words alone say of a text that is one query: kind, effects, whether the server can be asked. None for
+    everything else. It takes a tenth of the time of a reading."""
+    data = encode(text)
+    found = commands(data, options=options)
+    return outline(Cursor(data, found[0])) if found is not None and len(found) == 1 else None
 
 
 def _command(data: bytes, words: list[Word]) -> Reading:

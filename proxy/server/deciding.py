@@ -1,13 +1,14 @@
 """How a held statement is decided: known, probed, or by its text; one command, several, or a name of the session."""
 
 import asyncio
+from typing import NamedTuple
 
 from proxy.decide.words import Judgement, Place
 from proxy.errors import ProtocolViolation
 from proxy.lane import verdict as lane
 from proxy.lane.session import Session
 from proxy.lane.verdict import Verdict
-from proxy.model import Action, Literal
+from proxy.model import Action, Literal, Reading
 from proxy.relay.probe import Answers
 from proxy.relay.words import Event
 from proxy.server.answering import Again, Outcome, Resolved, Statement
@@ -17,6 +18,14 @@ from proxy.server.names import Names
 from proxy.server.several import BY_NAME, Several, apart
 from proxy.server.shared import Seat
 from proxy.template.lexer import LexedText
+
+
+class Heard(NamedTuple):
+    """A reading, what the server said of it, and whether it has taken the client's own Parse thereby."""
+
+    reading: Reading
+    answers: Answers | None
+    parsed: bool
 
 
 class Deciding:
@@ -102,33 +111,54 @@ class Deciding:
         return found
 
     async def _one(self, place: Place, key: bytes, asked: Statement, literals: tuple[Literal, ...]) -> Outcome:
-        text = asked.text or b""
-        reading = await self._judging.shared.decider.read(self._judging.decode(text), self._judging.options())
-        if (refused := self._judging.shared.decider.refuse_early(place, reading)) is not None:
+        text, decider = asked.text or b"", self._judging.shared.decider
+        decoded, options = self._judging.decode(text), self._judging.options()
+        if (glance := decider.glance(decoded, options)) is not None:
+            reads = asyncio.ensure_future(decider.read(decoded, options))
+            try:
+                answers, parsed = await self._ask(place, asked, glance)
+                reading = await reads
+            finally:
+                reads.cancel()
+            return await self._told(place, key, asked, literals, heard=Heard(reading, answers, parsed))
+        reading = await decider.read(decoded, options)
+        if (refused := decider.refuse_early(place, reading)) is not None:
             verdict = self._judging.verdict(refused, text)
             self._judging.remember(place, key, asked, verdict, by_text=True)
             return Resolved(verdict)
         if reading.kind in BY_NAME and place.restricted:
             return await self._names.command(place, asked, reading)
-        asked_at = self._judging.shared.clock.monotonic_ns()
+        answers, parsed = await self._ask(place, asked, reading)
+        return await self._told(place, key, asked, literals, heard=Heard(reading, answers, parsed))
+
+    async def _ask(self, place: Place, asked: Statement, reading: Reading) -> tuple[Answers | None, bool]:
+        """The probe, timed. reading: a glance is enough."""
+        began = self._judging.shared.clock.monotonic_ns()
         answers, parsed = await self._judging.probe(place, asked, reading)
-        told_at = self._judging.shared.clock.monotonic_ns()
         if answers is not None:
-            self._judging.shared.timings.probe.add(told_at - asked_at)
+            self._judging.shared.timings.probe.add(self._judging.shared.clock.monotonic_ns() - began)
+        return answers, parsed
+
+    async def _told(
+        self, place: Place, key: bytes, asked: Statement, literals: tuple[Literal, ...], *, heard: Heard
+    ) -> Outcome:
+        """Decides what the server was asked about."""
+        text, answers = asked.text or b"", heard.answers
         trees: tuple[bytes, ...] | None = None
         if answers is not None:
             if not answers.statements:
                 raise ProtocolViolation("the server does not answer the probe")
             if (error := answers.statements[0].error) is not None:
-                return await self._judging.rejected(place, asked, reading, error, answers)
+                return await self._judging.rejected(place, asked, heard.reading, error, answers)
             trees = answers.statements[0].trees or None
             self._pass_notices(asked, answers)
-        judged = await self._judging.shared.decider.judge(place, reading, trees, literals)
-        self._judging.shared.timings.analysis.add(self._judging.shared.clock.monotonic_ns() - told_at)
+        began = self._judging.shared.clock.monotonic_ns()
+        judged = await self._judging.shared.decider.judge(place, heard.reading, trees, literals)
+        self._judging.shared.timings.analysis.add(self._judging.shared.clock.monotonic_ns() - began)
         self._judging.changing(judged.reading)
         verdict = self._judging.verdict(judged, text)
         self._judging.remember(place, key, asked, verdict, by_text=judged.by_text)
-        return Resolved(verdict, parsed=parsed)
+        return Resolved(verdict, parsed=heard.parsed)
 
     def _pass_notices(self, asked: Statement, answers: Answers) -> None:
         """The notices of a client's own Parse are the client's; a simple Query will raise its own again."""

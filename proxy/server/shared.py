@@ -36,6 +36,9 @@ class Decides(Protocol):
     async def read(self, text: str, options: int = 0) -> Reading:
         """What a text asks for."""
 
+    def glance(self, text: str, options: int = 0) -> Reading | None:
+        """What is enough to ask the server about a text while it is read; None: read it first."""
+
     async def judge(
         self, place: Place, reading: Reading, trees: Sequence[bytes] | None, literals: Sequence[Literal] = ()
     ) -> Judgement:
