@@ -163,9 +163,9 @@ class Role(msgspec.Struct, frozen=True, gc=False):
 
 
 class Definition(msgspec.Struct, frozen=True, gc=False):
-    """Something that is stored and may hold constants: a default, a check, an index's predicate, a policy's condition,
-    a comment. catalog, column: where it stands. relation, type_oid: what it is of, 0 where nothing; attnums: the columns
-    that it is for, 0 all. tree: None where it is a text, all of it constant. texts: as the server shows it."""
+    """Something that is stored and may hold constants: a default, a check, a predicate of an index, a policy.
+    A comment too. catalog, column: where it is. relation, type_oid: what it is of, 0 where nothing; attnums: the
+    columns that it is for, 0 all. tree: None where it is a text, all of it constant. texts: as the server shows it."""
 
     catalog: Oid
     column: str
