@@ -7,7 +7,7 @@ from proxy.analysis.gathered import Gathered
 from proxy.analysis.ground import Ground
 from proxy.analysis.tree import Node
 from proxy.analysis.values import Value
-from proxy.model import Attnum
+from proxy.model import Attnum, Oid
 
 
 class Scope(Protocol):
@@ -44,3 +44,6 @@ class Scope(Protocol):
 
     def body(self, queries: Sequence[Node], arguments: Sequence[Value]) -> list[list[Value]]:
         """The output columns of each query of a function's body, where its $1, $2, … are these arguments."""
+
+    def choosing(self, relation: Oid, conditions: Sequence[Node]) -> None:
+        """Conditions over the rows of a relation that stand in the catalog: what they read filters."""

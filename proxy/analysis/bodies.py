@@ -59,7 +59,7 @@ def _walked(scope: Scope, node: Node, oid: Oid, arguments: Sequence[Value]) -> t
     outside = gathered.uses, gathered.relations, gathered.constants, gathered.decisive
     gathered.uses, gathered.relations, gathered.constants, gathered.decisive = Uses(), set(), set(), set()
     results = scope.body(body.queries, placed)
-    _secured(scope)
+    secured(scope, gathered.relations)
     inside, read = gathered.uses, gathered.relations
     gathered.uses, gathered.relations, gathered.constants, gathered.decisive = outside  # offsets are into the body
     gathered.uses.add(inside)
@@ -67,14 +67,20 @@ def _walked(scope: Scope, node: Node, oid: Oid, arguments: Sequence[Value]) -> t
     return results[-1] if results else [CLEAN], frozenset(inside.all())
 
 
-def _secured(scope: Scope) -> None:
-    """A stored tree has no row security in it: the policies of what was read are judged from the catalog."""
-    for oid in scope.gathered.relations:
-        relation = scope.ground.snapshot.relations.get(oid)
-        if relation is not None and relation.row_security:
-            scope.gathered.row_security = True
-            if scope.ground.unproven(relation.policies):
-                scope.gathered.unproven((f"policy:{relation.full_name}",))
+def secured(scope: Scope, relations: set[Oid]) -> None:
+    """A tree that was not rewritten has no row security in it: every policy of what it read, whomever and whatever for,
+    filters as one that the server puts in would, and what a policy reads has policies too."""
+    seen = set[Oid]()
+    while waiting := relations - seen:
+        seen |= waiting
+        for oid in sorted(waiting):
+            relation = scope.ground.snapshot.relations.get(oid)
+            if relation is not None and relation.row_security:
+                scope.gathered.row_security = True
+                if scope.ground.unproven(relation.policies):
+                    scope.gathered.unproven((f"policy:{relation.full_name}",))
+                scope.choosing(oid, [one for tree in relation.policies for one in scope.ground.stored(tree)])
+        relations = relations | scope.gathered.relations
 
 
 def _placed(ground: Ground, function: Function, node: Node, arguments: Sequence[Value]) -> list[Value] | None:

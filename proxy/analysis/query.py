@@ -6,7 +6,7 @@ from typing import Final
 from proxy.analysis.equality import compared
 from proxy.analysis.expressions import collect, evaluate, known, sublink_columns
 from proxy.analysis.from_functions import rows_made_by
-from proxy.analysis.gathered import Gathered, Uses, known_part
+from proxy.analysis.gathered import Gathered, known_part
 from proxy.analysis.ground import SELECTED_OFFSET, Ground, children, nodes, number, numbers
 from proxy.analysis.nodes import ALL
 from proxy.analysis.scope import Scope
@@ -15,7 +15,7 @@ from proxy.analysis.values import CLEAN, NOTHING, Value, all_of, any_of, mix_of
 from proxy.catalog.snapshot import RelationKind, Volatility
 from proxy.model import Attnum, ColumnId, Oid
 
-SELECT: Final = 1  # nodes.h, CmdType
+SELECT, INSERT = 1, 3  # nodes.h, CmdType
 KNOWN_ENTRIES: Final = frozenset({0, 1, 2, 3, 4, 5, 6, 8, 9})  # all but the named tuplestores of triggers
 MULTIPLYING_ENTRIES: Final = frozenset({3, 4})  # functions: how many rows they make depends on what they are given
 READING_ENTRIES: Final = frozenset({1, 3, 4, 5})  # parsenodes.h, RTEKind: subquery, function, table function, VALUES
@@ -100,22 +100,11 @@ def _entry(scope: Scope, varno: int, entry: Node) -> None:
         scope.columns(varno)
     if kind in MULTIPLYING_ENTRIES:
         _used(scope, gathered.uses.joined, rows_made_by(scope, varno, entry))
-    _unchosen(scope, children(entry, "securityQuals"))
+    _condition(scope, gathered.uses.filtered, children(entry, "securityQuals"))
     for sample in children(entry, "tablesample"):
         _, refused = known(scope, sample)
         _used(scope, gathered.uses.filtered, collect(scope, sample).sources)
         gathered.unproven(refused)
-
-
-def _unchosen(scope: Scope, quals: Iterable[Node]) -> None:
-    """Conditions of row security and of views' check options: what they read is read, but they tell the reader nothing
-    that it asked, so they filter nothing."""
-    gathered = scope.gathered
-    chosen = gathered.uses, gathered.computed, gathered.uncounted
-    gathered.uses, gathered.computed, gathered.uncounted = Uses(), set(), set()
-    for qual in quals:
-        evaluate(scope, qual)
-    gathered.uses, gathered.computed, gathered.uncounted = chosen
 
 
 def _asked(scope: Scope, node: Node) -> None:
@@ -256,7 +245,7 @@ def _grouping(scope: Scope, name: str) -> None:
 
 
 def _clauses(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
-    """GROUP BY, DISTINCT, ORDER BY, HAVING, LIMIT, FOR UPDATE, WITH CHECK OPTION."""
+    """GROUP BY, DISTINCT, ORDER BY, HAVING, LIMIT, FOR UPDATE."""
     query, uses = scope.query, scope.gathered.uses
     if query.fields.get("hasTargetSRFs") != "false":
         _used(scope, uses.joined, _multiplied(targets))
@@ -273,9 +262,6 @@ def _clauses(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
         relid = scope.entry(number(mark, "rti")).fields.get("relid")
         if isinstance(relid, int) and relid:
             scope.gathered.locked.add(Oid(relid))
-    for check in children(query, "withCheckOptions"):
-        known_part(scope.gathered, check)
-        _unchosen(scope, children(check, "qual"))
 
 
 def _outputs(scope: Scope, targets: list[tuple[Node, Value]]) -> list[Value]:
@@ -332,7 +318,20 @@ def _writes(scope: Scope, targets: list[tuple[Node, Value]]) -> None:
     _generate(scope, relation)
     for attnum, value in scope.assigned.items():
         gathered.write(relation, attnum, value)
+    _checks(scope, result)
     scope.returning = result
+
+
+def _checks(scope: Scope, result: int) -> None:
+    """WITH CHECK OPTION of views and row security's WITH CHECK: whether a row passes tells of what it is asked about.
+    What INSERT alone puts in is a new row, of which the statement gives all that is not a default."""
+    query, excluded = scope.query, scope.excluded
+    if number(query, "commandType") == INSERT and not children(query, "onConflict"):
+        scope.excluded = result
+    for check in children(query, "withCheckOptions"):
+        known_part(scope.gathered, check)
+        _condition(scope, scope.gathered.uses.filtered, children(check, "qual"))
+    scope.excluded = excluded
 
 
 def _on_conflict(scope: Scope, conflict: Node) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from proxy.analysis import from_functions
+from proxy.analysis.equality import compared
 from proxy.analysis.expressions import evaluate
 from proxy.analysis.gathered import Gathered, known_part
 from proxy.analysis.ground import Ground, Views, children, number, only
@@ -310,6 +311,21 @@ class Scope:
             arguments=arguments,
         )
         return [caller.subquery(query) for query in queries]
+
+    def choosing(self, relation: Oid, conditions: Sequence[Node]) -> None:
+        """Conditions over the rows of a relation that stand in the catalog: what they read filters."""
+        rows = Node("RANGETBLENTRY", {"rtekind": 0, "relid": relation}, {})
+        own = Scope(
+            ground=self.ground,
+            gathered=self.gathered,
+            query=Node("QUERY", {}, {"rtable": [rows]}),
+            enter=self.enter,
+            depth=self.depth,
+            arguments=(),
+        )
+        found, otherwise = compared(own, conditions)
+        self.gathered.uses.filtered |= found
+        self.gathered.uses.otherwise |= otherwise
 
     def _unproven(self, reason: str) -> Value:
         return Value(opaque=self.gathered.unproven((reason,)))

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
+from proxy.analysis.bodies import secured
 from proxy.analysis.gathered import Gathered, origin
 from proxy.analysis.ground import Ground, children, number
-from proxy.analysis.query import walk
+from proxy.analysis.query import enter, walk
 from proxy.analysis.result_types import type_of
+from proxy.analysis.scope import NO_QUERY, Scope
 from proxy.analysis.tree import Node
 from proxy.analysis.values import Value
 from proxy.catalog.snapshot import RelationKind, Snapshot
@@ -116,11 +118,13 @@ def _tree(tree: Node, ground: Ground, gathered: Gathered) -> tuple[Command, tupl
 
 def _utility(tree: Node, ground: Ground, gathered: Gathered) -> tuple[Output, ...]:
     """DECLARE, EXPLAIN and CREATE TABLE AS hold a query that was analysed and not yet rewritten: its views are
-    opaque, and row security is not seen. Anything else is for the reading to decide."""
+    opaque, and row security is taken from the catalog. Anything else is for the reading to decide."""
     for statement in children(tree, "utilityStmt"):
         queries = [one for one in children(statement, "query") if one.name == "QUERY"]
         if len(queries) == 1 and number(queries[0], "commandType") == 1:
-            return _tree(queries[0], ground, gathered)[1]
+            found = _tree(queries[0], ground, gathered)[1]
+            secured(Scope(ground=ground, gathered=gathered, query=NO_QUERY, enter=enter), gathered.relations)
+            return found
     gathered.unproven(("utility",))
     return ()
 

@@ -29,9 +29,8 @@ CLEARED: Final = "app"
 RESTRICTED: Final = ("lenient", "strict", "wary", "sparer")
 BLIND: Final = "shaper"
 """Who may infer nothing, and is refused little: to it two databases that differ in protected values are alike."""
-ADMITTED: Final = re.compile(r"\b(blanks|nulls_alike|tenants)\b")
-"""Where the two differ in what is NULL, which a plain column's mask shows, or where a policy of the database's owner
-lets other rows through: what a policy reads is not the reader's question."""
+ADMITTED: Final = re.compile(r"\b(blanks|nulls_alike)\b")
+"""Where the two differ in what is NULL, which a plain column's mask shows."""
 REFERENCE: Final = re.compile(rb"reference [0-9a-zA-Z_-]+")
 REFUSED: Final = b"C42501\0"
 STATEMENT_S: Final = 10

@@ -133,9 +133,6 @@ def test_every_rule_is_attacked() -> None:
     assert len(CONVERSATIONS) >= 60
 
 
-def test_no_leak_is_open_but_these() -> None:
-    """What is known to leak says so with who is at it, and does not stay: rows that a policy over a value shows."""
-    assert {name: attack.open for name, attack in ATTACKS if attack.open} == {
-        "names-17-62": "walk",
-        "names-17-63": "walk",
-    }
+def test_no_leak_is_open() -> None:
+    """One that is known would say so, with who is at it."""
+    assert [name for name, attack in ATTACKS if attack.open] == []

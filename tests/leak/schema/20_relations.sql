@@ -69,6 +69,8 @@ create table s.tenants (id int, tenant text, secret text, open text);
 alter table s.tenants enable row level security;
 create policy by_secret on s.tenants for select using (secret > 'r' or open = 'both');
 create policy by_query on s.tenants for update using (exists (select 1 from s.people p where p.ssn = tenants.secret) or true);
+create function s.g_tenants() returns setof int language sql stable as 'select id from s.tenants';
+create view s.w_told with (security_barrier) as select id, name as label from s.people where email > 'r';
 create policy adding on s.tenants for insert with check (secret <> '{{policy2}}');
 create statistics s.st2 (dependencies, ndistinct, mcv) on email, city from s.people;
 create index by_lower on s.blanks ((lower(maybe))) where maybe <> '{{indexconst2}}';
