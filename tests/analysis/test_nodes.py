@@ -31,7 +31,7 @@ SINCE: Final = {
     "RETURNINGEXPR": 18, "RANGETBLENTRY.groupexprs": 18,
 }  # fmt: skip
 """The first version whose cases print it."""
-WITH_XML: Final = {"TABLEFUNC.ns_uris", "TABLEFUNC.coldefexprs"}
+WITH_XML: Final = {"TABLEFUNC.ns_uris", "TABLEFUNC.coldefexprs", "XMLEXPR.named_args"}
 COMMANDS: Final = {"NOTIFYSTMT"}  # of rules, in the catalog: a command holds no expression
 
 

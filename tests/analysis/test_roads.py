@@ -31,6 +31,8 @@ PROVEN = [
     "select name from customers order by name::citext",
     "select max(name::citext) from customers group by email::citext",
 ]
+NEEDS = {"digest(": "pgcrypto", "uuid_generate": "uuid-ossp", "xpath_table": "xml2"}
+"""Extensions that are built with libraries of others: not every server has them."""
 UNPROVEN = [
     "select * from dblink('', 'select 1') as x(a int)",
     "select * from crosstab('select 1') as x(a int)",
@@ -92,14 +94,22 @@ def test_a_cast_of_somebodys_to_json_makes_json_functions_opaque(roads: Shop) ->
     assert changed.footprint("select to_json(s) from staff s").opaque == ("function:pg_catalog.to_json",)
 
 
+def needing(extended: Shop, sql: str) -> str:
+    """The statement, where the server has the extensions that it needs."""
+    for word, name in NEEDS.items():
+        if word in sql and not any(one.extension == name for one in extended.snapshot.routines.facts.values()):
+            pytest.skip(f"the server lacks {name}")
+    return sql
+
+
 @pytest.mark.parametrize("sql", PROVEN)
 def test_what_extensions_that_were_read_do_is_proven(extended: Shop, sql: str) -> None:
-    assert extended.footprint(sql).opaque == ()
+    assert extended.footprint(needing(extended, sql)).opaque == ()
 
 
 @pytest.mark.parametrize("sql", UNPROVEN)
 def test_what_other_extensions_do_is_opaque(extended: Shop, sql: str) -> None:
-    assert extended.footprint(sql).opaque != ()
+    assert extended.footprint(needing(extended, sql)).opaque != ()
 
 
 def test_nothing_of_an_extension_that_was_not_read_is_proven(extended: Shop) -> None:
