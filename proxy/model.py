@@ -205,6 +205,10 @@ class Reading(msgspec.Struct, frozen=True):
     copy: Copy | None = None
     bare_temporary: bool = False
     """CREATE TEMPORARY TABLE of columns and their types: nothing in it runs code or refers to another relation."""
+    upkeep: bool = False
+    """TRUNCATE, or CREATE INDEX on bare columns: it runs nothing of anybody's on a table that runs nothing."""
+    own: bool = False
+    """The relations are temporary ones of the session that run nothing: the server was asked."""
 
 
 class Principal(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from proxy.decide.bodies import Ask, learn
 from proxy.decide.definitions import Definitions
 from proxy.decide.masks import Masks
 from proxy.decide.memory import Keeper, Memory
+from proxy.decide.own import Row, beside
 from proxy.decide.standing import MICRO, Standings
 from proxy.decide.trees import Trees
 from proxy.decide.trusted import trusted_oids
@@ -211,6 +212,11 @@ class Decider:
             if await self.standings.flow(place.ground.snapshot, judged.flows, created):
                 self.moved(place.database)  # before the statement runs: nobody reads on under the old level
         return judged
+
+    def beside(self, place: Place, rows: Sequence[Row]) -> Place:
+        """The place of one decision: with temporary relations of the session's own, as it answered own.question."""
+        ground = beside(place.ground, trusted_oids(self._rules.trusted, place.ground.snapshot), rows)
+        return replace(place, ground=ground)
 
     def _judge(
         self, place: Place, reading: Reading, trees: Sequence[bytes] | None, literals: Sequence[Literal]

@@ -62,7 +62,7 @@ def checkpoint(cursor: Cursor) -> Reading:
 def truncate(cursor: Cursor) -> Reading:
     """TRUNCATE [TABLE] names."""
     cursor.accept("table")
-    return plain("truncate", "truncate", relations=listed(cursor))
+    return replace(plain("truncate", "truncate", relations=listed(cursor)), upkeep=True)
 
 
 def lock(cursor: Cursor) -> Reading:

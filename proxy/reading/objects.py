@@ -68,6 +68,8 @@ def create(cursor: Cursor) -> Reading:
     outer = _definition(kind, before, (relation,))
     if what == "table" and temporary:
         outer = replace(outer, bare_temporary=_is_bare(before))
+    if what == "index":
+        outer = replace(outer, upkeep=_is_of_columns(before))
     if what in ("table", "materialized view", "view") and not recursive:
         return _with_query(outer, cursor)
     return outer
@@ -82,6 +84,26 @@ _MORE_THAN_COLUMNS = frozenset((
 def _is_bare(cursor: Cursor) -> bool:
     """Whether a table is made of names, types, NULL, keys and what is done at commit: every other word is too much."""
     return not any(word.key in _MORE_THAN_COLUMNS for word in cursor.words[cursor.at : cursor.end])
+
+
+def _is_of_columns(cursor: Cursor) -> bool:
+    """Whether an index is on bare columns alone: no expression, no predicate, nothing that is named but the columns."""
+    cursor.accept("concurrently")
+    cursor.accept("if", "not", "exists")
+    if cursor.peek().key != "on":
+        cursor.name()
+    if not cursor.accept("on"):
+        return False
+    cursor.accept("only")
+    if cursor.qualified() is None or not cursor.accept("("):
+        return False
+    while cursor.name() is not None:
+        cursor.any_of("asc", "desc")
+        if cursor.accept("nulls"):
+            cursor.any_of("first", "last")
+        if not cursor.accept(","):
+            break
+    return cursor.accept(")") and not cursor.more()
 
 
 def _created(what: str, cursor: Cursor) -> str | None:

@@ -10,7 +10,7 @@ from proxy.reading.answers import named
 from proxy.reading.condition import where_of
 from proxy.reading.sketch import RESERVED, sketch
 from proxy.reading.verbs import QUERY_STARTS, verbs
-from proxy.reading.words import Cursor, dotted, fold
+from proxy.reading.words import Cursor, decode, dotted, fold
 
 
 def query(cursor: Cursor) -> Reading:
@@ -25,10 +25,34 @@ def query(cursor: Cursor) -> Reading:
         relations=relations,
         where=where,
         parsed=tree is not None,
+        inner=_without_into(cursor) if found.into and found.main == "select" else None,
         probe=bool(found.main) and not found.into,
         changes_state=found.into or not found.main,
         ddl=found.into or not found.main,
     )
+
+
+def _without_into(cursor: Cursor) -> str | None:
+    """The text of a SELECT INTO without its INTO clause, each other word where it was: the query whose rows the new
+    relation gets. None where it is not certain which words are the clause. INTO is reserved: outside parentheses it is
+    the clause, but behind AS or a dot, where it is a name."""
+    at = cursor.part(cursor.at, cursor.end)
+    first = at.peek().start
+    if not at.find("into") or at.words[at.at - 2].key in ("as", ".", "insert", "merge"):
+        return None
+    start = at.words[at.at - 1].start
+    at.any_of("local", "global")
+    if not at.any_of("temporary", "temp"):
+        at.accept("unlogged")
+    at.accept("table")
+    if at.peek().key in RESERVED or at.qualified() is None:
+        return None
+    end = at.words[at.at - 1].until
+    if at.find("into"):
+        return None
+    data = cursor.data
+    last = cursor.words[cursor.end - 1].until
+    return decode(data[first:start] + b" " * (end - start) + data[end:last])
 
 
 def outline(cursor: Cursor) -> Reading | None:

@@ -128,6 +128,8 @@ class Deciding:
             return Resolved(verdict)
         if reading.kind in BY_NAME and place.restricted:
             return await self._names.command(place, asked, reading)
+        if place.restricted and (explained := await self._names.explained(place, asked, reading)) is not None:
+            return explained
         answers, parsed = await self._ask(place, asked, reading)
         return await self._told(place, key, asked, literals, heard=Heard(reading, answers, parsed))
 
@@ -153,11 +155,12 @@ class Deciding:
             trees = answers.statements[0].trees or None
             self._pass_notices(asked, answers)
         began = self._judging.shared.clock.monotonic_ns()
-        judged = await self._judging.shared.decider.judge(place, heard.reading, trees, literals)
+        judged, lasts = await self._judging.judge(place, heard.reading, trees, literals)
         self._judging.shared.timings.analysis.add(self._judging.shared.clock.monotonic_ns() - began)
         self._judging.changing(judged.reading)
-        verdict = self._judging.verdict(judged, text)
-        self._judging.remember(place, key, asked, verdict, by_text=judged.by_text)
+        verdict = self._judging.verdict(judged, text, extra=0 if lasts else lane.ASK)
+        if lasts:
+            self._judging.remember(place, key, asked, verdict, by_text=judged.by_text)
         return Resolved(verdict, parsed=heard.parsed)
 
     def _pass_notices(self, asked: Statement, answers: Answers) -> None:

@@ -5,12 +5,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from proxy.decide.own import question, question_of, unknown
 from proxy.decide.words import Facts, Judgement, Place
 from proxy.errors import ProtocolViolation
 from proxy.lane import verdict as lane
 from proxy.lane.session import Session
 from proxy.lane.verdict import Verdict
-from proxy.model import Action, CopyWay, Decision, Reading
+from proxy.model import Action, CopyWay, Decision, Literal, Reading
 from proxy.relay.moment import Ask, Moment, run
 from proxy.relay.probe import Answers, probe_inner, probe_parse, probe_texts, read_answers
 from proxy.relay.words import Event, Owe, Phase
@@ -88,6 +89,23 @@ class Judging:
         if any(frame.type == ServerType.ERROR_RESPONSE for frame in frames):
             raise ProtocolViolation("the server does not answer a question of ours")
         return [DataRow.decode(frame.payload).values for frame in frames if frame.type == ServerType.DATA_ROW]
+
+    async def judge(
+        self, place: Place, reading: Reading, trees: tuple[bytes, ...] | None, literals: tuple[Literal, ...] = ()
+    ) -> tuple[Judgement, bool]:
+        """The decision, and whether it may be remembered: not where the session was asked for temporary relations of
+        its own that no snapshot has."""
+        decider = self.shared.decider
+        asks = place.restricted and self.session.status != "E"
+        if asks and reading.upkeep and trees is None and reading.relations:
+            rows = await self.read_back(self.encode(question_of(reading.relations)))
+            if len(rows) == len(reading.relations):
+                return await decider.judge(place, replace(reading, own=True), None), False
+        judged = await decider.judge(place, reading, trees, literals)
+        missing = unknown(judged.footprint) if asks else ()
+        if missing and (rows := await self.read_back(question(missing))):
+            return await decider.judge(decider.beside(place, rows), reading, trees, literals), False
+        return judged, True
 
     async def forget_plans(self) -> None:
         """Has the server understand its prepared statements anew. By itself it does so only where what they name has

@@ -91,6 +91,19 @@ class Names:
         judged = self._judging.shared.decider.judge_footprint(place, reading, declared.footprint)
         return Resolved(self._judging.verdict(judged, text, extra=lane.ASK))
 
+    async def explained(self, place: Place, asked: Statement, reading: Reading) -> Outcome | None:
+        """EXPLAIN of an EXECUTE is decided as EXPLAIN of what was prepared: its arguments are literals, which the plan
+        may show. None where it is something else."""
+        if reading.kind != "explain" or reading.name is None or reading.inner is None:
+            return None
+        lexed = self._judging.shared.lexer.lex(self._judging.encode(reading.inner), self._judging.options())
+        if not plain_arguments(lexed.template):
+            return None
+        if not await self._still_prepared(reading.name):
+            return await self._parsed(place, asked, reading, reading.name)
+        inner, judged = self._prepared[reading.name]
+        return await self._prepared_again(place, inner, judged, reading)
+
     async def _parsed(self, place: Place, asked: Statement, reading: Reading, name: str) -> Outcome:
         """EXECUTE of what a protocol Parse has prepared: the server keeps its text, and understands it anew, as we do.
         What it does not know it will reject."""

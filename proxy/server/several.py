@@ -43,6 +43,8 @@ class Several:
             await self._judging.shared.decider.judge(place, reading, tree)
             for reading, tree in zip(readings, trees, strict=True)
         ]
+        if place.restricted:
+            judged = self._fetched(place, judged, readings)
         if place.restricted and (bad := _forbidden(judged, readings)) is not None:
             verdict = self._judging.verdict(bad, text)
         else:
@@ -61,6 +63,19 @@ class Several:
             self._judging.remember(place, key, asked, verdict, by_text=True)
         return Resolved(verdict)
 
+    def _fetched(self, place: Place, judged: list[Judgement], readings: list[Reading]) -> list[Judgement]:
+        """FETCH and MOVE from a cursor that the string itself has declared are decided as that query. Where DECLARE
+        fails the string ends with it; where it succeeds the name means this cursor, or, after the end of its
+        transaction, none."""
+        found, declared = list(judged), dict[str | None, Judgement]()
+        for at, reading in enumerate(readings):
+            if reading.kind == "declare":
+                declared[reading.name] = judged[at]
+            elif reading.kind in ("fetch", "move") and reading.name in declared:
+                footprint = declared[reading.name].footprint
+                found[at] = self._judging.shared.decider.judge_footprint(place, reading, footprint)
+        return found
+
     async def _probe_all(
         self, place: Place, texts: list[bytes], readings: list[Reading]
     ) -> tuple[list[tuple[bytes, ...] | None], bool] | Failed:
@@ -72,10 +87,15 @@ class Several:
         failed = self._judging.session.status == "E"  # nothing can be asked there
         if moment is None or failed or any(moves(reading) for reading in readings):
             return trees, False
-        asked = [at for at, reading in enumerate(readings) if reading.probe]
+        inner = {
+            at: self._judging.inner(place, reading, texts[at])
+            for at, reading in enumerate(readings)
+            if place.restricted and reading.kind == "declare"
+        }
+        asked = [at for at, reading in enumerate(readings) if reading.probe or inner.get(at) is not None]
         if not asked:
             return trees, False
-        frames = await self._judging.seat.ask(probe_texts(moment, [texts[at] for at in asked]))
+        frames = await self._judging.seat.ask(probe_texts(moment, [inner.get(at) or texts[at] for at in asked]))
         answers = read_answers(frames, moment, len(asked))
         for at, answer in zip(asked, answers.statements, strict=False):
             if answer.error is not None and not place.restricted:
@@ -97,8 +117,14 @@ def moves(reading: Reading) -> bool:
 def _forbidden(judged: list[Judgement], readings: list[Reading]) -> Judgement | None:
     """The judgement that refuses a restricted reader's string, where one of its commands may change the others."""
     guessing = any(each.decision.guesses for each in judged)  # counted one by one
-    if guessing or any(moves(reading) or reading.kind in BY_NAME for reading in readings):
+    if guessing or any(moves(reading) for reading in readings):
         return apart(judged[0])
+    declared = set[str | None]()
+    for reading in readings:
+        if reading.kind in BY_NAME and (reading.kind == "execute" or reading.name not in declared):
+            return apart(judged[0])
+        if reading.kind == "declare" and reading.name is not None:
+            declared.add(reading.name)
     return None
 
 

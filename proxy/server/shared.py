@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from proxy.decide.own import Row
 from proxy.decide.words import ContextId, Judgement, Login, Place
 from proxy.lane import verdict as lane
 from proxy.lane.table import Table
@@ -43,6 +44,9 @@ class Decides(Protocol):
         self, place: Place, reading: Reading, trees: Sequence[bytes] | None, literals: Sequence[Literal] = ()
     ) -> Judgement:
         """The decision on a statement; trees: the server's, None where it gives none of it."""
+
+    def beside(self, place: Place, rows: Sequence[Row]) -> Place:
+        """The place of one decision: with temporary relations of the session's own, as it answered own.question."""
 
     def judge_footprint(
         self, place: Place, reading: Reading, footprint: Footprint | None, literals: Sequence[Literal] = ()
