@@ -13,8 +13,9 @@ LETTERS = "ghjkmnpqrstvwxyz"  # no hexadecimal digit among them, so no digest an
 PLACE = re.compile(r"\{\{([#@]?)(\w+?)(?::(\d+))?\}\}")
 CHOICE = re.compile(r"\{\{\?((?:[^{}|]|\{\{[^{}]*\}\}|\{\})*)\|((?:[^{}|]|\{\{[^{}]*\}\}|\{\})*)\}\}")
 EPOCH = date(2000, 1, 1)
-SHORT, MIDDLE, LONG, BITS = 6, 8, 12, 24
-"""Bytes of a form that give it away: of text, of base64, of hexadecimal and digests, of bits and lists of bytes."""
+SHORT, MIDDLE, WHOLE, LONG, BITS = 6, 8, 10, 12, 24
+"""Bytes of a form that give it away: of text, of base64, of a number whose digits stand apart, of hexadecimal and digests,
+of bits and lists of bytes."""
 LAST_DAY = 70_000
 NUMBERS = 3_100_000_000
 
@@ -60,17 +61,18 @@ class Hunter:
     """Searches bytes for every form of every canary in the texts that it was given."""
 
     def __init__(self, *texts: str) -> None:
-        self._windows: dict[int, dict[bytes, str]] = {4: {}, SHORT: {}, MIDDLE: {}, LONG: {}, BITS: {}}
+        self._windows: dict[int, dict[bytes, str]] = {4: {}, SHORT: {}, MIDDLE: {}, WHOLE: {}, LONG: {}, BITS: {}}
         for sort, name in sorted({(found[1], found[2]) for text in texts for found in PLACE.finditer(text)}):
             {"": self._text, "#": self._number, "@": self._day}[sort](name)
 
     def found(self, data: bytes) -> set[str]:
         """The names of the canaries in data, whatever their form."""
         seen = set[str]()
-        for one in (data, data.lower(), re.sub(rb"[^0-9a-z]+", b"", data.lower())):
+        together = re.sub(rb"[^0-9a-z]+", b"", data.lower())  # where any two OIDs may make eight digits of a number
+        for one in {data, data.lower(), together}:
             for size, forms in self._windows.items():
-                windows = {one[at : at + size] for at in range(len(one) - size + 1)}
-                seen |= {forms[window] for window in windows & forms.keys()}
+                windows = {one[at : at + size] for at in range(len(one) - size + 1)} & forms.keys()
+                seen |= {forms[each] for each in windows if one is not together or size != MIDDLE or not each.isdigit()}
         return seen
 
     def _add(self, form: bytes, size: int, name: str) -> None:
@@ -101,6 +103,8 @@ class Hunter:
         text = str(value).encode()
         self._add(text, MIDDLE, name)
         self._add(text[::-1], MIDDLE, name)
+        self._add(text, WHOLE, name)
+        self._add(text[::-1], WHOLE, name)
         self._add(b"%x" % value, MIDDLE, name)
         self._add(struct.pack("!i", value), 4, name)
         self._add(struct.pack("!d", value), MIDDLE, name)

@@ -3,6 +3,8 @@
 import subprocess
 from typing import Final
 
+import pytest
+
 from tests.leak.conftest import Stages
 from tests.leak.stage import DATABASE
 from tests.servers import KNOWN
@@ -17,13 +19,15 @@ COMMANDS: Final = r"""
 """psql's; what is in braces is an argument."""
 
 LABEL: Final = next(iter(KNOWN))
+PROGRAMS: Final = KNOWN[LABEL]().directory
+pytestmark = pytest.mark.skipif(not (PROGRAMS / "psql").exists(), reason="this server came without its programs")
 REFUSED: Final = 4
 """How many of them a restricted reader is refused today: they show definitions of columns or functions."""
 
 
 def run(port: int, user: str, program: str, *arguments: str) -> tuple[str, str]:
     """Output and errors of one of the newest server's programs."""
-    binary = KNOWN[LABEL]().directory / program
+    binary = PROGRAMS / program
     where = ["-h", "127.0.0.1", "-p", str(port), "-U", user]
     done = subprocess.run([str(binary), *where, *arguments], capture_output=True, text=True, check=False, timeout=60)
     return done.stdout.replace(f'"{port}"', "PORT"), done.stderr.replace(str(port), "PORT")
