@@ -9,7 +9,7 @@ from proxy.analysis import bodies
 from proxy.analysis.comparisons import COMPARISONS
 from proxy.analysis.definitions import SHOWN
 from proxy.analysis.functions import Behaviour, is_own
-from proxy.analysis.ground import BODIED, Ground, children, nodes, number
+from proxy.analysis.ground import BODIED, Ground, children, nodes, number, only
 from proxy.analysis.nodes import ALL, Call
 from proxy.analysis.tree import Node
 from proxy.catalog.snapshot import FIRST_NORMAL_OID, Function
@@ -52,6 +52,7 @@ TOTAL: Final = (
 CONSTANT_AT: Final = {  # total where the arguments at these places are constants: then they fail always or never
     "date_trunc": (0,), "date_part": (0,), "extract": (0,), "timezone": (0,), "to_char": (1,),
     "substr": (1, 2), "substring": (1, 2), "split_part": (2,), "lpad": (1,), "rpad": (1,), "round": (1,), "trunc": (1,),
+    "pg_get_functiondef": (0,),
 }  # fmt: skip
 SUMS: Final = _names("sum avg")
 CASTS: Final = _names("int8 int4 numeric float8 float4")  # from integers, to what holds them all
@@ -109,12 +110,19 @@ def _is_total(ground: Ground, oid: Oid, node: Node) -> bool:
         return name != "length" or len(function.arg_types) == 1  # the other decodes
     if (places := CONSTANT_AT.get(name)) is not None:
         args = children(node, "args")
-        return all(args[at].name == "CONST" for at in places if at < len(args))
+        return all(_is_fixed(args[at]) for at in places if at < len(args))
     if name in SUMS:
         return frozenset(function.arg_types) <= EXACT
     if name in LENGTHS:
         return _truncates(node)
     return name in CASTS and _widens(function)
+
+
+def _is_fixed(node: Node) -> bool:
+    """Whether it is a constant, perhaps under another type's name."""
+    while node.name == "RELABELTYPE":
+        node = only(node, "arg")
+    return node.name == "CONST"
 
 
 def _is_total_body(ground: Ground, oid: Oid, node: Node) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from proxy.analysis.definitions import function_of
 from proxy.analysis.equality import compared
 from proxy.analysis.expressions import collect, evaluate, known, sublink_columns
 from proxy.analysis.from_functions import rows_made_by
@@ -12,7 +13,7 @@ from proxy.analysis.nodes import ALL
 from proxy.analysis.scope import Scope
 from proxy.analysis.tree import Node
 from proxy.analysis.values import CLEAN, NOTHING, Value, all_of, any_of, mix_of
-from proxy.catalog.snapshot import RelationKind, Volatility
+from proxy.catalog.snapshot import FIRST_NORMAL_OID, RelationKind, Volatility
 from proxy.model import Attnum, ColumnId, Oid
 
 SELECT, INSERT = 1, 3  # nodes.h, CmdType
@@ -239,9 +240,34 @@ def _is_identity(target: Node, result: int) -> bool:
 
 def _grouping(scope: Scope, name: str) -> None:
     """GROUP BY and DISTINCT compare for equality, what is grouped by may be computed."""
-    value = all_of(_expressions(scope, children(scope.query, name)))
+    value = all_of(_compared(scope, children(scope.query, name)))
     scope.gathered.uses.grouped |= value.sources
     scope.gathered.uses.otherwise |= value.computed
+
+
+def _compared(scope: Scope, clauses: Iterable[Node]) -> list[Value]:
+    """What is compared. The definition of an index begins with the names of index and table, so that two are alike
+    only where it is one index: DISTINCT tells what the catalog's names tell, and no constant. That is not so of a set
+    operation, whose other arm may be a guess, nor of a subquery's column: the call itself stands here."""
+    found: list[Value] = []
+    for clause in clauses:
+        values = _expressions(scope, (clause,))
+        named = _is_index_definition(scope, number(clause, "tleSortGroupRef"))
+        plain = not any(one.computed for one in values) and all(
+            column.relation < FIRST_NORMAL_OID for one in values for column in one.direct
+        )
+        found += [Value(opaque=one.opaque) for one in values] if named and plain else values
+    return found
+
+
+def _is_index_definition(scope: Scope, reference: int) -> bool:
+    targets = (one for one in children(scope.query, "targetList") if number(one, "ressortgroupref") == reference)
+    shown = [node for one in targets for node in children(one, "expr") if node.name == "FUNCEXPR"]
+    return any(
+        function_of(scope.ground, node, Oid(number(node, "funcid"))) == "pg_get_indexdef"
+        and len(children(node, "args")) == 1
+        for node in shown
+    )
 
 
 def _clauses(scope: Scope, targets: list[tuple[Node, Value]]) -> None:

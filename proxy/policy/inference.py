@@ -17,7 +17,7 @@ from proxy.policy.data_catalogs import FIRST_NORMAL_OID
 from proxy.policy.exposure import Exposure, columns_of
 from proxy.policy.reasons import Reason
 from proxy.policy.rules import Budget, Derived, Inference, Writes
-from proxy.policy.treat import is_bare
+from proxy.policy.treat import is_bare, is_generated
 
 DIGEST_BYTES: Final = 16
 MOST_PRINCIPALS: Final = 10_000
@@ -27,7 +27,8 @@ def inferred(footprint: Footprint, exposure: Exposure) -> Reason | None:
     """Why what a statement's protected columns do besides being returned is refused. Whether an expression fails tells
     of its operand as a condition does, so under `equality` only expressions that cannot fail are left. What the
     catalogs hold is judged before (restrict.py)."""
-    computed = [output.origin for output in footprint.outputs if not is_bare(output.origin)]
+    origins = [output.origin for output in footprint.outputs]
+    computed = [one for one in origins if not is_bare(one) and not is_generated(one, exposure)]
     uses = exposure.among(footprint.filtered | footprint.grouped | footprint.joined)
     ordered = exposure.among(footprint.sorted)
     failing = exposure.among(column for column in footprint.computed if column.relation >= FIRST_NORMAL_OID)

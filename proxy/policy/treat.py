@@ -10,7 +10,7 @@ from proxy.policy.data_catalogs import FIRST_NORMAL_OID
 from proxy.policy.documents import positions
 from proxy.policy.exposure import WHOLE_ROW, Exposure, columns_of
 from proxy.policy.reasons import Reason
-from proxy.policy.rules import DEFAULT_LABEL, Derived, Unproven
+from proxy.policy.rules import DEFAULT_LABEL, DERIVED_LABEL, Derived, Unproven
 
 PASS: Final = ColumnTreatment(Treatment.PASS)
 REDACT: Final = ColumnTreatment(Treatment.REDACT)
@@ -54,7 +54,18 @@ def treat(output: Output, exposure: Exposure) -> ColumnTreatment | Reason:
     if (way := agreed_way(origin, exposure)) is not None:
         return ColumnTreatment(Treatment.MASK, way.label, column, way.parts)
     derived = WHEN_DERIVED.get(exposure.subject.derived, Reason.DERIVED)
+    if derived is Reason.DERIVED and is_generated(origin, exposure):
+        return ColumnTreatment(Treatment.REDACT, column=column)
     return derived if isinstance(derived, Reason) else ColumnTreatment(derived, column=column)
+
+
+def is_generated(origin: Origin, exposure: Exposure) -> bool:
+    """Whether a value is a column that the table computes from protected ones: not the reader has derived it, and
+    `select *` holds it. It may have been chosen by what the column is computed from, which looks alike here: either way
+    a constant is all that is given, as `derived: mask` gives it, and it is the same whatever is behind it. What the
+    choice tells by failing or by the rows that come is inference, and objected to before."""
+    known = [exposure.classification.columns.get(column) for column in origin.direct]
+    return bool(known) and all(one is not None and one.type == DERIVED_LABEL for one in known)
 
 
 def shows_definition(origin: Origin, exposure: Exposure) -> bool:

@@ -34,6 +34,7 @@ def expected(said: dict[str, Any]) -> Reading:
         ddl="ddl" in flags,
         alone="alone" in flags,
         bare_temporary="bare" in flags,
+        upkeep="upkeep" in flags,
         scope=Scope(said["scope"]) if "scope" in said else None,
         copy=copy and moved(copy),
     )
