@@ -7,9 +7,14 @@ restricted reader may be shown of a definition word for word; a text that is mis
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from proxy.catalog.snapshot import Definition
+from proxy.catalog.snapshot import FIRST_NORMAL_OID, Definition
 
 _LASTING: Final = "(select oid from pg_class where relpersistence <> 't')"
+
+_OF_RELATIONS: Final = ", ".join(
+    f"'{catalog}'::regclass"
+    for catalog in ("pg_class", "pg_constraint", "pg_type", "pg_trigger", "pg_policy", "pg_rewrite", "pg_statistic_ext")
+)
 
 _TREES: Final = f"""
 select 2604::oid, 'adbin', adrelid, 0::oid, array[adnum]::int2[], adbin::text,
@@ -55,12 +60,31 @@ where stx_tree is not null and stxrelid in {_LASTING}
 """  # noqa: S608  _LASTING is ours
 
 _COMMENTS: Final = f"""
-select 2609::oid, 'description', objoid, 0::oid, array[objsubid]::int2[], null::text, array[description]
-from pg_description where classoid = 'pg_class'::regclass and objsubid > 0 and objoid in {_LASTING}
+select 2609::oid, 'description', relation, type, attnums, null::text, array[description] from (
+  select classoid, objoid, c.oid as relation, 0::oid as type, array[objsubid]::int2[] as attnums, description
+  from pg_description join pg_class c on c.oid = objoid and c.relkind not in ('i', 'I')
+  where classoid = 'pg_class'::regclass
+  union all
+  select classoid, objoid, indrelid, 0, indkey::int2[], description from pg_description
+  join pg_index on indexrelid = objoid where classoid = 'pg_class'::regclass
+  union all
+  select classoid, objoid, conrelid, contypid, coalesce(conkey, '{{0}}'), description from pg_description
+  join pg_constraint c on c.oid = objoid where classoid = 'pg_constraint'::regclass
+  union all
+  select classoid, objoid, 0, objoid, null, description from pg_description where classoid = 'pg_type'::regclass
+  union all
+  select classoid, objoid, part.relation, 0, '{{0}}', description from pg_description join (
+    select 'pg_trigger'::regclass as catalog, oid, tgrelid as relation from pg_trigger union all
+    select 'pg_policy'::regclass, oid, polrelid from pg_policy union all
+    select 'pg_rewrite'::regclass, oid, ev_class from pg_rewrite union all
+    select 'pg_statistic_ext'::regclass, oid, stxrelid from pg_statistic_ext) part
+  on part.catalog = classoid and part.oid = objoid
+) held where objoid >= {FIRST_NORMAL_OID} and (relation = 0 or relation in {_LASTING})
 union all
 select 2609, 'description', 0, 0, null, null, array_agg(distinct description order by description)
-from pg_description where not (classoid = 'pg_class'::regclass and objsubid > 0 and objoid >= 16384)
-"""  # noqa: S608
+from pg_description where objoid < {FIRST_NORMAL_OID} or classoid not in ({_OF_RELATIONS})
+"""  # noqa: S608  what is put in is ours
+"""Of a comment all is constant: it is for the columns of what it stands at, or for none."""
 
 
 class Connection(Protocol):

@@ -14,8 +14,8 @@ PLACE = re.compile(r"\{\{([#@]?)(\w+?)(?::(\d+))?\}\}")
 CHOICE = re.compile(r"\{\{\?((?:[^{}|]|\{\{[^{}]*\}\}|\{\})*)\|((?:[^{}|]|\{\{[^{}]*\}\}|\{\})*)\}\}")
 EPOCH = date(2000, 1, 1)
 SHORT, MIDDLE, WHOLE, LONG, BITS = 6, 8, 10, 12, 24
-"""Bytes of a form that give it away: of text, of base64, of a number whose digits stand apart, of hexadecimal and digests,
-of bits and lists of bytes."""
+"""Bytes of a form that give it away: of text, of base64, of a number whose digits stand apart, of hexadecimal and
+digests, of bits and lists of bytes."""
 LAST_DAY = 70_000
 NUMBERS = 3_100_000_000
 

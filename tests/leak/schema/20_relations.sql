@@ -74,6 +74,10 @@ create view s.w_told with (security_barrier) as select id, name as label from s.
 create policy adding on s.tenants for insert with check (secret <> '{{policy2}}');
 create statistics s.st2 (dependencies, ndistinct, mcv) on email, city from s.people;
 create index by_lower on s.blanks ((lower(maybe))) where maybe <> '{{indexconst2}}';
-comment on table s.blanks is 'the one with gaps';
+comment on table s.blanks is 'the one with gaps like {{comment2}}';
 comment on column s.blanks.maybe is 'such as {{comment3}}';
-comment on constraint no_such on s.people is 'or nothing';
+comment on constraint no_such on s.people is 'or {{comment4}}';
+comment on index s.by_lower is 'but {{comment5}}';
+comment on policy by_secret on s.tenants is 'not {{comment6}}';
+comment on table s.clean is 'of no secrets';
+comment on constraint positive on s.people is 'over nothing';
