@@ -236,8 +236,9 @@ def test_where_the_lane_cannot_write_the_thread_does(tmp_path: Path, failing: st
 
 def test_a_disk_that_fails_stops_the_journal_and_is_not_asked_again(tmp_path: Path, failing: str) -> None:
     said = written(tmp_path, failing, "disk")
-    assert (said["acknowledged"], said["state"], said["failure"]) == (4, "failed", "writing: Input/output error")
-    assert said["again"] == -1
+    assert (said["state"], said["failure"], said["again"]) == ("failed", "writing: Input/output error", -1)
+    assert said["acknowledged"] in range(4, 60)  # the thread may have done some of the first commits
+    assert numbers(tmp_path)[: int(str(said["acknowledged"]))] == list(range(1, int(str(said["acknowledged"])) + 1))
 
 
 def test_what_was_defined_before_is_in_a_segment_that_the_lane_fills(tmp_path: Path) -> None:
