@@ -3,9 +3,9 @@ Format"): a head of seven fields, then pairs."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from importlib.metadata import version
 from typing import Final
 
+from proxy import __version__
 from proxy.audit.record import Outcome, Record
 
 SEVERITIES: Final = {Outcome.OK.value: 1, Outcome.ERROR.value: 4, Outcome.REFUSED.value: 7}
@@ -16,9 +16,8 @@ LONGEST: Final = 4000
 
 def cef(records: Iterable[Record]) -> Iterator[bytes]:
     """A line each."""
-    product = version("pgwarden")
     for record in records:
-        yield _line(record, product).encode("utf-8", "replace") + b"\n"
+        yield _line(record, __version__).encode("utf-8", "replace") + b"\n"
 
 
 def _line(record: Record, product: str) -> str:

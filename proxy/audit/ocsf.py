@@ -5,11 +5,11 @@ https://schema.ocsf.io/1.3.0/classes/datastore_activity; what has no place there
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from importlib.metadata import version
 from typing import Final
 
 import msgspec
 
+from proxy import __version__
 from proxy.audit.record import Outcome, Record
 
 SCHEMA: Final = "1.3.0"
@@ -38,7 +38,7 @@ UNMAPPED: Final = (
 def ocsf(records: Iterable[Record]) -> Iterator[bytes]:
     """A JSON object a line."""
     encode = msgspec.json.Encoder().encode
-    product = {"name": "pgwarden", "vendor_name": "pgwarden", "version": version("pgwarden")}
+    product = {"name": "pgwarden", "vendor_name": "pgwarden", "version": __version__}
     for record in records:
         yield encode(event(record, product)) + b"\n"
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy import __version__
 from proxy.audit.cef import cef
 from proxy.audit.export import FORMATS
 from proxy.audit.ocsf import ocsf
@@ -43,6 +45,11 @@ REQUIRED = {  # OCSF 1.3, Datastore Activity and the base event: required attrib
 }  # fmt: skip
 
 
+def test_the_version_is_that_of_the_package() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    assert project["project"]["version"] == __version__
+
+
 def one(record: Record) -> dict[str, object]:
     (line,) = ocsf([record])
     event: dict[str, object] = json.loads(line)
@@ -56,7 +63,7 @@ def test_an_ocsf_event_has_what_the_schema_requires() -> None:
     assert event["time"] == 1_777_885_951_524
     assert event["metadata"] == {
         "version": "1.3.0",
-        "product": {"name": "pgwarden", "vendor_name": "pgwarden", "version": "0.1.0"},
+        "product": {"name": "pgwarden", "vendor_name": "pgwarden", "version": __version__},
         "profiles": ["security_control"],
         "uid": "ab" * 32,
         "original_time": RECORD.time,
@@ -103,7 +110,7 @@ def test_nothing_of_a_record_is_lost_in_an_ocsf_event() -> None:
 def test_a_cef_line_has_a_head_of_seven_fields() -> None:
     (line,) = cef([RECORD])
     text = line.decode()
-    assert text.startswith("CEF:0|pgwarden|pgwarden|0.1.0|select|select masked|1|rt=1777885951524 suser=ana ")
+    assert text.startswith(f"CEF:0|pgwarden|pgwarden|{__version__}|select|select masked|1|rt=1777885951524 suser=ana ")
     assert "cs2Label=relations cs2=shop.customers" in text
     assert text.endswith("msg=select name from shop.customers where id \\= 7\n")
 

