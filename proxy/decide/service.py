@@ -14,7 +14,8 @@ from proxy.decide.bodies import Ask, learn
 from proxy.decide.definitions import Definitions
 from proxy.decide.masks import Masks
 from proxy.decide.memory import Keeper, Memory
-from proxy.decide.own import Row, beside
+from proxy.decide.own import beside
+from proxy.decide.own_questions import Row, question_of
 from proxy.decide.standing import MICRO, Standings
 from proxy.decide.trees import Trees
 from proxy.decide.trusted import trusted_oids
@@ -268,6 +269,10 @@ class Decider:
         if footprint is None or not unproven(footprint) or not self.standings.unseen(place.ground.snapshot):
             return None
         return place.classification.highest
+
+    def own_question(self, names: Sequence[str]) -> str:
+        """Asks which of some names, as a reading gives them, mean temporary relations of the session's own."""
+        return question_of([split_name(name) for name in names])
 
     def refuse_early(self, place: Place, reading: Reading) -> Judgement | None:
         """The refusal that a firewall rule settles by the text alone: the server need not be asked."""

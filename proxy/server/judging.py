@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from proxy.decide.own import question, question_of, unknown
+from proxy.decide.own_questions import question, unknown
 from proxy.decide.words import Facts, Judgement, Place
 from proxy.errors import ProtocolViolation
 from proxy.lane import verdict as lane
@@ -98,7 +98,7 @@ class Judging:
         decider = self.shared.decider
         asks = place.restricted and self.session.status != "E"
         if asks and reading.upkeep and trees is None and reading.relations:
-            rows = await self.read_back(self.encode(question_of(reading.relations)))
+            rows = await self.read_back(self.encode(self.shared.decider.own_question(reading.relations)))
             if len(rows) == len(reading.relations):
                 return await decider.judge(place, replace(reading, own=True), None), False
         judged = await decider.judge(place, reading, trees, literals)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from proxy.decide.own import Row
+from proxy.decide.own_questions import Row
 from proxy.decide.words import ContextId, Judgement, Login, Place
 from proxy.lane import verdict as lane
 from proxy.lane.table import Table
@@ -52,6 +52,9 @@ class Decides(Protocol):
         self, place: Place, reading: Reading, footprint: Footprint | None, literals: Sequence[Literal] = ()
     ) -> Judgement:
         """The same for a footprint that is known already."""
+
+    def own_question(self, names: Sequence[str]) -> str:
+        """Asks which of some names mean temporary relations of the session's own, of which nothing runs by itself."""
 
     def refuse_early(self, place: Place, reading: Reading) -> Judgement | None:
         """The refusal that the text alone settles; None: ask the server."""
